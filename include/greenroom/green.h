@@ -1,0 +1,65 @@
+/* Green threads: spawn, join, sleep, deadlines; and what a host of another language needs.
+ *
+ * A green thread is a pthread without a kernel task: errno, __thread variables, pthread_self()
+ * and pthread keys are its own. Blocking libc calls made on it park it. See pthreads(7) for all
+ * that holds as usual. */
+#ifndef GREENROOM_GREEN_H
+#define GREENROOM_GREEN_H
+
+#include <greenroom/base.h>
+
+GR_BEGIN
+
+typedef struct gr_green gr_green;
+
+/* Is the caller running on a green thread? Never parks. */
+GR_API bool gr_is_green(void);
+
+/* Starts fn(arg) on a green thread. Only from a green thread. Does not park: the new one runs when
+ * the caller next parks. Every spawned green thread must be joined exactly once. NULL with errno
+ * EAGAIN (no memory for a stack) or EPERM (not on a green thread). */
+GR_API gr_green *gr_spawn(void *(*fn)(void *), void *arg);
+
+/* Waits for the end of a green thread, frees it, and stores what its function returned (result may
+ * be NULL). Parks. Returns 0, or -1 with errno EDEADLK (oneself), or ETIMEDOUT at the caller's
+ * deadline (then it has not been joined). */
+GR_API int gr_join(gr_green *green, void **result);
+
+/* Lets the others run first. Parks. */
+GR_API void gr_yield(void);
+
+/* The deadline of the calling green thread, in nanoseconds of CLOCK_MONOTONIC; 0 for none. Once it
+ * has passed, every call of it that would wait for a descriptor, for time, for a channel or in
+ * gr_join fails with ETIMEDOUT. Locks are not affected. gr_deadline_set returns the previous one,
+ * so that scopes nest: set the earlier of both, and put the previous one back. A spawned green
+ * thread inherits it; a request starts with none. Never park. */
+GR_API int64_t gr_deadline(void);
+GR_API int64_t gr_deadline_set(int64_t at);
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+GR_API int64_t gr_now(void);
+
+/* --- For hosts of another language --- */
+
+/* How the monitor makes running code give way: hold() is called on an OS thread of the runtime's
+ * own and returns once the language's global lock is held (so whoever computed has let go of it
+ * in a hooked wait), release() lets it go. */
+typedef struct gr_preempter {
+    void (*hold)(void *data);
+    void (*release)(void *data);
+    void *data;
+} gr_preempter;
+
+/* Copied; once per process, before gr_worker_serve. */
+GR_API void gr_preempt_with(const gr_preempter *preempter);
+
+/* Which pthread_create calls make green threads is learnt from an example: start_one(data) starts
+ * one thread on the calling thread, and from then on each pthread_create on a green thread with the
+ * same start routine and the same first word behind its argument makes a green thread. Threads
+ * started in other ways, by C libraries for instance, stay OS threads. Returns 0, or -1 with errno
+ * EINVAL when start_one started none. */
+GR_API int gr_threads_like(void (*start_one)(void *data), void *data);
+
+GR_END
+
+#endif

@@ -1,0 +1,12 @@
+/* Everything a C application needs. */
+#ifndef GREENROOM_GREENROOM_H
+#define GREENROOM_GREENROOM_H
+
+#include <greenroom/app.h>
+#include <greenroom/channel.h>
+#include <greenroom/green.h>
+#include <greenroom/log.h>
+#include <greenroom/request.h>
+#include <greenroom/response.h>
+
+#endif

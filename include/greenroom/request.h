@@ -1,0 +1,60 @@
+/* The request being answered. All functions are for the green thread that runs its handler.
+ * Slices live as long as the handler runs. */
+#ifndef GREENROOM_REQUEST_H
+#define GREENROOM_REQUEST_H
+
+#include <greenroom/app.h>
+
+GR_BEGIN
+
+/* The method as sent, case kept (RFC 9110, 9.1). */
+GR_API gr_slice gr_request_method(const gr_request *request);
+
+/* The request target as sent: "/a%20b?x=1". */
+GR_API gr_slice gr_request_target(const gr_request *request);
+
+/* The path, percent-decoded once: "/a b". May hold any byte but NUL. */
+GR_API gr_slice gr_request_path(const gr_request *request);
+
+/* What follows the first "?", not decoded; empty when there is none. */
+GR_API gr_slice gr_request_query(const gr_request *request);
+
+/* Minor version of HTTP/1: 0 or 1. */
+GR_API int gr_request_version_minor(const gr_request *request);
+
+/* The value of a "{name}" segment of the route, percent-decoded; empty when there is none. */
+GR_API gr_slice gr_request_param(const gr_request *request, const char *name);
+
+/* The value of the first field of that name (any case), without surrounding blanks. Returns false
+ * when there is none. */
+GR_API bool gr_request_header(const gr_request *request, const char *name, gr_slice *value);
+
+/* Field number index in the order received. Returns false past the last. */
+GR_API bool gr_request_header_at(const gr_request *request, size_t index, gr_slice *name,
+                                 gr_slice *value);
+
+/* Declared length of the body in bytes; 0 when there is none; -1 when it is chunked. */
+GR_API int64_t gr_request_content_length(const gr_request *request);
+
+/* Reads up to len bytes of the body. Parks until there is data, the end (returns 0) or an error:
+ * -1 with errno ETIMEDOUT (the body read timeout or the deadline of the green thread), ECONNRESET
+ * (the client left before the end) or EPROTO (malformed chunk). After an error every further call
+ * fails the same way. Sends "100 Continue" first where the client waits for it. The body is never
+ * read ahead of this call. */
+GR_API ssize_t gr_request_read(gr_request *request, void *buffer, size_t len);
+
+/* Numeric address of the peer, "" for a unix socket; and its port. */
+GR_API gr_slice gr_request_peer(const gr_request *request);
+GR_API int gr_request_peer_port(const gr_request *request);
+
+/* Address the client connected to (the path of a unix socket), and its port. */
+GR_API gr_slice gr_request_server(const gr_request *request);
+GR_API int gr_request_server_port(const gr_request *request);
+
+/* Memory that is freed when the handler has returned, aligned for any type. NULL with errno
+ * ENOMEM. */
+GR_API void *gr_request_alloc(gr_request *request, size_t size);
+
+GR_END
+
+#endif

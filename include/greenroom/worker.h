@@ -1,0 +1,42 @@
+/* Being a worker of `greenroom serve`: for hosts, which load an application and answer its
+ * requests. A C application needs none of this: `greenroom serve ./app.so` is the host. */
+#ifndef GREENROOM_WORKER_H
+#define GREENROOM_WORKER_H
+
+#include <greenroom/app.h>
+
+GR_BEGIN
+
+/* Exit codes by which a worker that has not served yet tells the supervisor what went wrong. */
+enum {
+    GR_EXIT_APP_FAILED = 1, /* the application raised while it was loaded; not retried at start */
+    GR_EXIT_USAGE = 2,      /* asked for something that cannot be: no such app, unusable Python */
+};
+
+/* Takes over the settings that the supervisor left in the environment (and removes them from it),
+ * starts the runtime and makes the calling thread green thread 0. stack_size is the host's wish in
+ * bytes for the stacks of green threads; the user's --stack-size wins. Call once, from the main
+ * thread, before the application is loaded. Returns 0, or -1 with errno: ENOENT (not started by
+ * `greenroom serve`), ENOSYS (the interposed libc is not preloaded), ENOTSUP (this C library or
+ * kernel cannot be worked with; said on stderr). */
+GR_API int gr_worker_start(size_t stack_size);
+
+/* What was asked to be served: "module:app", "./app.so". Lives as long as the process. */
+GR_API const char *gr_worker_app(void);
+
+/* The slot of this worker, from 0; and how many there are. */
+GR_API int gr_worker_slot(void);
+GR_API int gr_worker_count(void);
+
+/* The application that this worker serves; owned by the runtime. */
+GR_API gr_app *gr_worker_application(void);
+
+/* Serves until told to stop (SIGTERM, SIGINT, or the supervisor is gone) and all requests in flight
+ * are answered or the graceful timeout is over. Parks. Returns 0 when drained, or -1 with errno
+ * EINTR when a signal handler of the application has run: do what the language owes its signals,
+ * then call again; ETIMEDOUT when requests were left at the graceful timeout. */
+GR_API int gr_worker_serve(void);
+
+GR_END
+
+#endif

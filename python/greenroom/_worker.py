@@ -1,0 +1,87 @@
+"""The life of a worker: start, load, serve, end."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import sys
+import traceback
+from types import TracebackType
+
+import _greenroom
+from greenroom import _loader
+
+APP_FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+WHY_NOT = {
+    errno.ENOENT: "boot.py is run by `greenroom serve`, not by hand",
+    errno.ENOSYS: "libgreenroom-posix.so is not preloaded into this Python",
+}
+
+# What CPython's recursion in C needs before its own limits stop it, by version, in bytes. From
+# 3.14 on it looks at the real bounds of the stack.
+STACK_SIZES = {(3, 11): 1 << 20, (3, 12): 1 << 20, (3, 13): 2 << 20}
+STACK_SIZE = 1 << 19
+
+
+def main() -> int:
+    """Returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+    # Registered first, so it runs last: threads are preempted until nothing is left to run.
+    atexit.register(_greenroom.close)
+    try:
+        wanted = _greenroom.start(STACK_SIZES.get(sys.version_info[:2], STACK_SIZE))
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:  # which has been explained
+            print(f"greenroom: {WHY_NOT.get(error.errno, error.strerror)}", file=sys.stderr)
+        return USAGE
+    sys.argv = [wanted]
+    try:
+        return run(wanted)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def run(wanted: str) -> int:
+    try:
+        app = _loader.load(wanted)
+    except _loader.NotFound as error:
+        print(f"greenroom: {error}", file=sys.stderr)
+        return USAGE
+    except SystemExit as error:
+        print(f"greenroom: {wanted} exited while it was loaded: {error.code}", file=sys.stderr)
+        return APP_FAILED
+    except Exception as error:
+        log(f"greenroom: {wanted} failed while it was loaded", error)
+        return APP_FAILED
+    _greenroom.serve(app, report)
+    return 0
+
+
+def report(error: BaseException, method: str, target: str) -> None:
+    """Logs what an application raised in a request."""
+    log(f"greenroom: {method} {target} failed", error)
+
+
+def log(title: str, error: BaseException) -> None:
+    """One write, so that the lines of concurrent errors stay together."""
+    trace = traceback.TracebackException(type(error), error, users_part(error.__traceback__))
+    text = f"{title}\n{''.join(trace.format())}"
+    sys.stderr.write(text)
+
+
+def users_part(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback from where the user's code begins."""
+    at = trace
+    while at is not None and is_ours(at):
+        at = at.tb_next
+    return at
+
+
+def is_ours(trace: TracebackType) -> bool:
+    name = trace.tb_frame.f_globals.get("__name__", "")
+    file = trace.tb_frame.f_code.co_filename
+    return name.startswith("greenroom.") or name == "importlib" or file.startswith("<frozen importlib")

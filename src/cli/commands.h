@@ -1,0 +1,9 @@
+/* The commands. Each gets its own name as argv[0] and returns the exit code of the program. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+int command_serve(int argc, char **argv);
+int command_version(int argc, char **argv);
+int command_help(int argc, char **argv);
+
+#endif

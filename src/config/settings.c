@@ -1,0 +1,150 @@
+#include "config/settings.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "server/board.h"
+
+#define DEFAULT_BIND "127.0.0.1:8000"
+
+#define PLACE(member) offsetof(struct settings, member)
+#define SECONDS(count) ((count) * (int64_t)NS_PER_S)
+#define MILLISECONDS(count) ((count) * (int64_t)NS_PER_MS)
+#define DAY SECONDS(86400)
+#define KIB(count) ((count)*INT64_C(1024))
+#define MIB(count) (KIB(count) * 1024)
+
+/* In the order of --help. */
+const struct setting settings_table[] = {
+    {"bind", "ADDRESS",
+     "Listen here: HOST:PORT, :PORT (every IPv4 address), [IPV6]:PORT or unix:PATH. May be "
+     "repeated.",
+     DEFAULT_BIND, SETTING_ADDRESS},
+    {"workers", "N", "Worker processes.", "one for each core it may use", SETTING_INT, UNIT_ONE,
+     PLACE(worker.workers), 1, BOARD_SLOTS_MAX},
+    {"python", "PATH", "Interpreter that runs a Python APP.",
+     "$VIRTUAL_ENV/bin/python3, or else python3", SETTING_TEXT, .place = PLACE(python)},
+    {"stack-size", "SIZE", "Stack of a green thread, such as 256K or 1M.",
+     "what APP's language needs", SETTING_SIZE, UNIT_BYTES, PLACE(worker.stack_size), KIB(64),
+     MIB(64)},
+    {"poller", "NAME", "How to wait for descriptors: epoll or poll.", "epoll", SETTING_POLLER,
+     .place = PLACE(worker.poll_backend)},
+    {"slice", "MS", "How long a request may compute before others get their turn; 0 for ever.",
+     NULL, SETTING_INT64, UNIT_MILLISECONDS, PLACE(worker.slice), 0, MILLISECONDS(10000)},
+    {"graceful-timeout", "S", "How long to finish what is in flight when told to stop.", NULL,
+     SETTING_INT64, UNIT_SECONDS, PLACE(worker.graceful_timeout), 0, DAY},
+    {"keep-alive-timeout", "S", "How long a connection may idle between requests.", NULL,
+     SETTING_INT64, UNIT_SECONDS, PLACE(worker.keep_alive_timeout), MILLISECONDS(1), DAY},
+    {"head-timeout", "S", "How long a request's head may take to arrive.", NULL, SETTING_INT64,
+     UNIT_SECONDS, PLACE(worker.head_timeout), MILLISECONDS(1), DAY},
+    {"body-timeout", "S", "How long to wait for the next piece of a request's body.", NULL,
+     SETTING_INT64, UNIT_SECONDS, PLACE(worker.body_timeout), MILLISECONDS(1), DAY},
+    {"write-timeout", "S", "How long to wait for a client that takes nothing of its answer.", NULL,
+     SETTING_INT64, UNIT_SECONDS, PLACE(worker.write_timeout), MILLISECONDS(1), DAY},
+    {"max-request-line", "BYTES", "Longest request line; a longer one is answered 414.", NULL,
+     SETTING_UINT32, UNIT_BYTES, PLACE(worker.limits.request_line), 16, MIB(1)},
+    {"max-headers", "N", "Most header fields of a request; more are answered 431.", NULL,
+     SETTING_UINT32, UNIT_ONE, PLACE(worker.limits.fields), 1, 1000},
+    {"max-head-size", "SIZE", "Largest head of a request; a larger one is answered 431.", NULL,
+     SETTING_UINT32, UNIT_BYTES, PLACE(worker.limits.head), 64, MIB(1)},
+    {"access-log", "PATH", "One line for each request: a file, - for stdout, or off.", "-",
+     SETTING_LOG, .place = PLACE(worker.access_log)},
+    {NULL},
+};
+
+static int usable_cores(void) {
+    cpu_set_t cores;
+    long count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores)
+                                                                 : sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > BOARD_SLOTS_MAX ? BOARD_SLOTS_MAX : (int)count;
+}
+
+void settings_init(struct settings *settings) {
+    *settings = (struct settings){.python = ""};
+    server_options_init(&settings->worker);
+    settings->worker.workers = usable_cores();
+}
+
+void settings_complete(struct settings *settings) {
+    if (settings->bind_count == 0)
+        address_parse(DEFAULT_BIND, &settings->binds[settings->bind_count++]);
+}
+
+static int address_set(struct settings *settings, const struct setting *setting, const char *value,
+                       char *error) {
+    if (settings->bind_count == SERVER_LISTENERS_MAX)
+        return sentence(error, "--%s may be given %d times at most", setting->name,
+                        SERVER_LISTENERS_MAX);
+    const char *why = address_parse(value, &settings->binds[settings->bind_count++]);
+    return why ? sentence(error, "--%s: '%s' %s", setting->name, value, why) : 0;
+}
+
+static int text_set(const char **place, const struct setting *setting, const char *value,
+                    char *error) {
+    if (*value == '\0')
+        return sentence(error, "--%s needs a value that is not empty", setting->name);
+    if (strchr(value, '\n'))
+        return sentence(error, "--%s must not have a line break", setting->name);
+    *place = setting->kind == SETTING_LOG && strcmp(value, "off") == 0 ? "" : value;
+    return 0;
+}
+
+static int poller_set(bool *poll_backend, const struct setting *setting, const char *value,
+                      char *error) {
+    *poll_backend = strcmp(value, "poll") == 0;
+    if (*poll_backend || strcmp(value, "epoll") == 0) return 0;
+    return sentence(error, "--%s must be epoll or poll, not '%s'", setting->name, value);
+}
+
+static int number_set(void *place, const struct setting *setting, const char *value, char *error) {
+    char least[QUANTITY_SIZE], most[QUANTITY_SIZE];
+    int64_t number;
+    if (!quantity_parse(value, setting->unit, &number) || number < setting->least ||
+        number > setting->most)
+        return sentence(error, "--%s must be %s to %s%s, not '%s'", setting->name,
+                        quantity_print(least, setting->unit, setting->least),
+                        quantity_print(most, setting->unit, setting->most),
+                        unit_name(setting->unit), value);
+    switch (setting->kind) {
+    case SETTING_INT:
+        *(int *)place = (int)number;
+        break;
+    case SETTING_UINT32:
+        *(uint32_t *)place = (uint32_t)number;
+        break;
+    case SETTING_SIZE:
+        *(size_t *)place = (size_t)number;
+        break;
+    default:
+        *(int64_t *)place = number;
+    }
+    return 0;
+}
+
+int setting_set(struct settings *settings, const struct setting *setting, const char *value,
+                char error[SENTENCE_SIZE]) {
+    void *place = (char *)settings + setting->place;
+    switch (setting->kind) {
+    case SETTING_ADDRESS:
+        return address_set(settings, setting, value, error);
+    case SETTING_TEXT:
+    case SETTING_LOG:
+        return text_set(place, setting, value, error);
+    case SETTING_POLLER:
+        return poller_set(place, setting, value, error);
+    default:
+        return number_set(place, setting, value, error);
+    }
+}
+
+const char *setting_default(const struct setting *setting, char text[QUANTITY_SIZE]) {
+    struct settings defaults;
+    if (setting->fallback) return setting->fallback;
+    settings_init(&defaults);
+    const void *place = (const char *)&defaults + setting->place;
+    return quantity_print(text, setting->unit,
+                          setting->kind == SETTING_UINT32 ? *(const uint32_t *)place
+                                                          : *(const int64_t *)place);
+}

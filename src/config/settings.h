@@ -1,0 +1,56 @@
+/* What `greenroom serve` can be told. One table says which settings there are; the command line is
+ * parsed, checked and explained from it. */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include "config/address.h"
+#include "config/quantity.h"
+#include "config/sentence.h"
+#include "server/options.h"
+
+struct settings {
+    struct server_options worker; /* its descriptors and slot are the supervisor's to fill in */
+    struct address binds[SERVER_LISTENERS_MAX];
+    int bind_count;
+    const char *python; /* a path or a name to look for in PATH; "" when not said */
+};
+
+enum setting_kind {
+    SETTING_ADDRESS, /* may be given again: one more */
+    SETTING_TEXT,
+    SETTING_LOG,    /* a path, "-", or "off" */
+    SETTING_POLLER, /* "epoll" or "poll" */
+    SETTING_INT,
+    SETTING_UINT32,
+    SETTING_INT64,
+    SETTING_SIZE,
+};
+
+struct setting {
+    const char *name;     /* without the leading "--" */
+    const char *argument; /* what stands for the value in --help */
+    const char *help;
+    const char *fallback; /* the default in words; NULL: what settings_init sets */
+    enum setting_kind kind;
+    enum unit unit;      /* of numbers */
+    size_t place;        /* in struct settings */
+    int64_t least, most; /* of numbers, in the value kept */
+};
+
+/* Ends with a row without a name. */
+extern const struct setting settings_table[];
+
+/* Everything at its default; no address to listen on. */
+void settings_init(struct settings *settings);
+
+/* Sets one. The text is kept, not copied. Returns 0, or -1 with a sentence in error. */
+int setting_set(struct settings *settings, const struct setting *setting, const char *value,
+                char error[SENTENCE_SIZE]);
+
+/* Once all are set: an address to listen on, if none was given. */
+void settings_complete(struct settings *settings);
+
+/* The default as --help names it: the row's words, or made in text. */
+const char *setting_default(const struct setting *setting, char text[QUANTITY_SIZE]);
+
+#endif

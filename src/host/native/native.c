@@ -1,0 +1,64 @@
+#include "host/native/native.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "greenroom/log.h"
+#include "greenroom/worker.h"
+
+enum { STACK_SIZE = 256 * 1024 };
+
+typedef int setup_function(gr_app *app);
+
+static int start(void) {
+    if (gr_worker_start(STACK_SIZE) == 0) return 0;
+    if (errno == ENOENT)
+        fputs("greenroom: a worker is started by greenroom serve, not by hand\n", stderr);
+    else if (errno == ENOSYS)
+        gr_log(GR_LOG_ERROR, "cannot serve: libgreenroom-posix.so is not preloaded");
+    return GR_EXIT_USAGE;
+}
+
+/* dlopen would look for a name without a slash among the system's libraries. */
+static void *open_app(const char *path) {
+    char *whole = realpath(path, NULL);
+    if (!whole) {
+        gr_log(GR_LOG_ERROR, "cannot load %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    void *app = dlopen(whole, RTLD_NOW | RTLD_LOCAL);
+    if (!app) gr_log(GR_LOG_ERROR, "cannot load the application: %s", dlerror());
+    free(whole);
+    return app;
+}
+
+static int load(const char *path) {
+    void *app = open_app(path);
+    if (!app) return GR_EXIT_USAGE;
+    setup_function *setup;
+    *(void **)&setup = dlsym(app, "gr_app_setup");
+    if (!setup) {
+        gr_log(GR_LOG_ERROR, "%s does not export gr_app_setup", path);
+        return GR_EXIT_USAGE;
+    }
+    if (setup(gr_worker_application()) == 0) return 0;
+    gr_log(GR_LOG_ERROR, "gr_app_setup of %s failed: %s", path, strerror(errno));
+    return GR_EXIT_APP_FAILED;
+}
+
+static int serve(void) {
+    while (gr_worker_serve() < 0) {
+        if (errno == EINTR) continue; /* a signal handler is all that C wants done */
+        return errno == ETIMEDOUT ? 0 : GR_EXIT_USAGE;
+    }
+    return 0;
+}
+
+int native_host_run(void) {
+    int code = start();
+    if (code == 0) code = load(gr_worker_app());
+    return code ? code : serve();
+}

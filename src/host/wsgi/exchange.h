@@ -1,0 +1,36 @@
+/* One request and its answer, as the parts of the host share them. Lives on the stack of the green
+ * thread that answers; the Python objects that know it are told when it is over. */
+#ifndef WSGI_EXCHANGE_H
+#define WSGI_EXCHANGE_H
+
+#include "host/wsgi/python.h"
+
+#include <stdbool.h>
+
+#include "greenroom/request.h"
+
+struct exchange {
+    gr_request *request;
+    PyThreadState *thread; /* the only thread that may touch the request */
+    bool begun;            /* start_response has been called, and successfully */
+    bool lost;             /* the client left, or is too slow: nothing can be said to it any more */
+    int64_t declared;      /* Content-Length that the application gave; -1 for none */
+    int64_t sent;          /* bytes of the body */
+};
+
+/* An object of this exchange is used: is it still there, and on its thread? exchange is NULL once
+ * it is over. Returns 0, or -1 with RuntimeError. */
+int exchange_check(const struct exchange *exchange);
+
+/* gr_response_write, _send, _send_file and _end without the GIL. Park. Return 0, or -1 with an
+ * exception: an OSError by errno and exchange->lost set, or ValueError when the body has not the
+ * length that the application declared. */
+int exchange_write(struct exchange *exchange, const char *piece, Py_ssize_t len);
+int exchange_send(struct exchange *exchange, const char *body, Py_ssize_t len);
+int exchange_send_file(struct exchange *exchange, int fd, off_t offset, size_t len);
+int exchange_end(struct exchange *exchange);
+
+/* gr_request_read without the GIL. Parks. Returns as it does, with an OSError for -1. */
+Py_ssize_t exchange_read(struct exchange *exchange, void *buffer, size_t len);
+
+#endif

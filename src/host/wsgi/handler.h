@@ -1,0 +1,22 @@
+/* Answers requests with a WSGI application. */
+#ifndef WSGI_HANDLER_H
+#define WSGI_HANDLER_H
+
+#include "host/wsgi/python.h"
+
+#include "greenroom/app.h"
+
+/* The application, and who is told of its errors: report(error, method, target) writes to the log.
+ * Both are owned by whoever serves. */
+struct handler {
+    PyObject *app;
+    PyObject *report;
+};
+
+/* A gr_handler; data is a struct handler. */
+void handler_run(gr_request *request, void *data);
+
+/* Once. Returns 0, or -1 with an exception. */
+int handler_setup(void);
+
+#endif

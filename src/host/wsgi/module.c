@@ -1,0 +1,112 @@
+/* The extension module _greenroom: what python/greenroom asks of the runtime. The type stubs are
+ * python/greenroom/_greenroom.pyi. */
+#include "host/wsgi/python.h"
+
+#include <errno.h>
+
+#include "greenroom/green.h"
+#include "greenroom/worker.h"
+#include "host/wsgi/environ.h"
+#include "host/wsgi/file_wrapper.h"
+#include "host/wsgi/handler.h"
+#include "host/wsgi/input.h"
+#include "host/wsgi/start_response.h"
+#include "host/wsgi/thread.h"
+
+static PyObject *raise_errno(void) { return PyErr_SetFromErrno(PyExc_OSError); }
+
+static PyObject *module_start(PyObject *module, PyObject *stack_size) {
+    size_t size = PyLong_AsSize_t(stack_size);
+    if (size == (size_t)-1 && PyErr_Occurred()) return NULL;
+    if (gr_worker_start(size) < 0) return raise_errno();
+    if (thread_setup() < 0) return NULL;
+    return PyUnicode_DecodeFSDefault(gr_worker_app());
+}
+
+static int hosting_setup(void) {
+    PyObject *file_wrapper = file_wrapper_setup();
+    if (!file_wrapper || input_setup() < 0 || start_response_setup() < 0 || handler_setup() < 0)
+        return -1;
+    return environ_setup(file_wrapper, input_empty());
+}
+
+/* Returns 0, or the errno of gr_worker_serve, or -1 with an exception out of a signal handler. */
+static int serve_until_told(void) {
+    for (;;) {
+        PyThreadState *state = PyEval_SaveThread();
+        int result = gr_worker_serve();
+        int error = result < 0 ? errno : 0;
+        PyEval_RestoreThread(state);
+        if (error != EINTR) return error;
+        if (PyErr_CheckSignals() < 0) return -1;
+    }
+}
+
+static PyObject *module_serve(PyObject *module, PyObject *args) {
+    /* For as long as the process: requests left behind at the graceful timeout may still run. */
+    static struct handler handler;
+    if (!PyArg_ParseTuple(args, "OO:serve", &handler.app, &handler.report)) return NULL;
+    Py_INCREF(handler.app);
+    Py_INCREF(handler.report);
+    if (hosting_setup() < 0) return NULL;
+
+    gr_app_fallback(gr_worker_application(), handler_run, &handler);
+    int error = serve_until_told();
+    if (error < 0) return NULL;
+    if (error != 0 && error != ETIMEDOUT) {
+        errno = error;
+        return raise_errno();
+    }
+    return PyBool_FromLong(error == 0);
+}
+
+static PyObject *module_close(PyObject *module, PyObject *unused) {
+    thread_close();
+    return Py_NewRef(Py_None);
+}
+
+static PyObject *module_is_green(PyObject *module, PyObject *unused) {
+    return PyBool_FromLong(gr_is_green());
+}
+
+static PyObject *module_now(PyObject *module, PyObject *unused) {
+    return PyLong_FromLongLong(gr_now());
+}
+
+static PyObject *module_deadline(PyObject *module, PyObject *unused) {
+    return PyLong_FromLongLong(gr_deadline());
+}
+
+static PyObject *module_deadline_set(PyObject *module, PyObject *at) {
+    int64_t deadline = PyLong_AsLongLong(at);
+    if (deadline == -1 && PyErr_Occurred()) return NULL;
+    return PyLong_FromLongLong(gr_deadline_set(deadline));
+}
+
+static PyMethodDef methods[] = {
+    {"start", module_start, METH_O, "Becomes a worker; returns what it is asked to serve."},
+    {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
+    {"close", module_close, METH_NOARGS, "The interpreter is about to end."},
+    {"is_green", module_is_green, METH_NOARGS, "Is the caller on a green thread?"},
+    {"now", module_now, METH_NOARGS, "Nanoseconds of CLOCK_MONOTONIC."},
+    {"deadline", module_deadline, METH_NOARGS, "The caller's deadline, 0 for none."},
+    {"deadline_set", module_deadline_set, METH_O, "Sets it; returns the one before."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int module_exec(PyObject *module) {
+    return PyModule_AddStringConstant(module, "version", GREENROOM_VERSION);
+}
+
+static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, module_exec}, {0, NULL}};
+
+static PyModuleDef module_def = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_greenroom",
+    .m_methods = methods,
+    .m_slots = module_slots,
+};
+
+PyMODINIT_FUNC PyInit__greenroom(void);
+
+PyMODINIT_FUNC PyInit__greenroom(void) { return PyModuleDef_Init(&module_def); }

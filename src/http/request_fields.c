@@ -1,0 +1,114 @@
+/* The fields of a request that the server itself must understand: Host, Connection, Expect, and
+ * those that say where the body ends (RFC 9112, section 6). */
+#include "http/octets.h"
+#include "http/request_parser.h"
+#include "http/response_head.h"
+
+/* Takes the next element off a comma-separated list (RFC 9110, 5.6.1), without blanks around it.
+ * Returns false when the list is used up. */
+static bool next_element(gr_slice *list, gr_slice *element) {
+    if (!list->data) return false;
+    const char *end = list->data + list->len, *comma = memchr(list->data, ',', list->len);
+    const char *to = comma ? comma : end, *from = octets_skip_blanks(list->data, to);
+
+    while (to > from && octet_is_blank(to[-1])) to--;
+    *element = (gr_slice){from, (size_t)(to - from)};
+    *list = comma ? (gr_slice){comma + 1, (size_t)(end - comma - 1)} : (gr_slice){NULL, 0};
+    return true;
+}
+
+static bool is_word(gr_slice text, const char *word) {
+    return gr_slice_equal_nocase(text, gr_slice_of(word));
+}
+
+static enum http_parse heed_host(struct request_parser *parser, const struct http_field *field) {
+    if (parser->seen & SEEN_HOST) return request_refuse(parser, 400, "more than one Host");
+    parser->seen |= SEEN_HOST;
+    if (!request_is_authority(request_slice(parser, field->value)))
+        return request_refuse(parser, 400, "malformed Host");
+    /* The host of an absolute target takes precedence (RFC 9112, 3.2.2). */
+    if (!(parser->seen & SEEN_ABSOLUTE_FORM)) parser->head->host = field->value;
+    return HTTP_PARSE_DONE;
+}
+
+static enum http_parse heed_content_length(struct request_parser *parser,
+                                           const struct http_field *field) {
+    if (parser->seen & SEEN_CONTENT_LENGTH)
+        return request_refuse(parser, 400, "more than one Content-Length");
+    parser->seen |= SEEN_CONTENT_LENGTH;
+    if (!http_content_length(request_slice(parser, field->value), &parser->head->content_length))
+        return request_refuse(parser, 400, "malformed Content-Length");
+    return HTTP_PARSE_DONE;
+}
+
+/* A well-formed list of codings that is not just "chunked" is a request for something we lack; any
+ * other value is an attempt to have it read differently by another parser. */
+static enum http_parse heed_transfer_encoding(struct request_parser *parser,
+                                              const struct http_field *field) {
+    gr_slice list = request_slice(parser, field->value), coding;
+
+    if (parser->seen & SEEN_TRANSFER_ENCODING)
+        return request_refuse(parser, 400, "more than one Transfer-Encoding");
+    parser->seen |= SEEN_TRANSFER_ENCODING;
+    parser->head->chunked = is_word(list, "chunked");
+    if (parser->head->chunked) return HTTP_PARSE_DONE;
+    while (next_element(&list, &coding))
+        if (!http_is_token(coding))
+            return request_refuse(parser, 400, "malformed Transfer-Encoding");
+    return request_refuse(parser, 501, "transfer coding other than chunked");
+}
+
+static enum http_parse heed_connection(struct request_parser *parser,
+                                       const struct http_field *field) {
+    gr_slice list = request_slice(parser, field->value), option;
+    while (next_element(&list, &option)) {
+        if (is_word(option, "close")) parser->seen |= SEEN_CLOSE;
+        if (is_word(option, "keep-alive")) parser->seen |= SEEN_KEEP_ALIVE;
+    }
+    return HTTP_PARSE_DONE;
+}
+
+static enum http_parse heed_expect(struct request_parser *parser, const struct http_field *field) {
+    if (!is_word(request_slice(parser, field->value), "100-continue"))
+        return request_refuse(parser, 417, "expectation other than 100-continue");
+    parser->seen |= SEEN_EXPECT_CONTINUE;
+    return HTTP_PARSE_DONE;
+}
+
+typedef enum http_parse heed_function(struct request_parser *, const struct http_field *);
+
+/* By the length of the name, which alone settles nearly every field. */
+static const struct {
+    const char *name;
+    heed_function *heed;
+} known[] = {
+    [4] = {"Host", heed_host},
+    [6] = {"Expect", heed_expect},
+    [10] = {"Connection", heed_connection},
+    [14] = {"Content-Length", heed_content_length},
+    [17] = {"Transfer-Encoding", heed_transfer_encoding},
+};
+
+enum http_parse request_field_heed(struct request_parser *parser, const struct http_field *field) {
+    uint32_t len = field->name.len;
+    if (len >= sizeof known / sizeof *known || !known[len].name) return HTTP_PARSE_DONE;
+    if (!is_word(request_slice(parser, field->name), known[len].name)) return HTTP_PARSE_DONE;
+    return known[len].heed(parser, field);
+}
+
+enum http_parse request_fields_conclude(struct request_parser *parser) {
+    struct http_request_head *head = parser->head;
+    unsigned seen = parser->seen;
+
+    if (head->minor >= 1 && !(seen & SEEN_HOST)) return request_refuse(parser, 400, "no Host");
+    if (seen & SEEN_TRANSFER_ENCODING) {
+        if (seen & SEEN_CONTENT_LENGTH)
+            return request_refuse(parser, 400, "both Content-Length and Transfer-Encoding");
+        if (head->minor == 0)
+            return request_refuse(parser, 400, "Transfer-Encoding from an HTTP/1.0 client");
+    }
+    head->keep_alive = !(seen & SEEN_CLOSE) && (head->minor >= 1 || seen & SEEN_KEEP_ALIVE);
+    head->expect_continue = seen & SEEN_EXPECT_CONTINUE && head->minor >= 1 &&
+                            (head->chunked || head->content_length > 0);
+    return HTTP_PARSE_DONE;
+}

@@ -1,0 +1,54 @@
+#include "posix/blocking.h"
+
+#include "posix/due.h"
+#include "posix/signal.h"
+
+static int64_t time_limit(int fd, short events) {
+    struct timeval limit;
+    socklen_t len = sizeof limit;
+    int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+    if (sys(SYS_getsockopt, fd, SOL_SOCKET, option, &limit, &len) < 0) return NEVER;
+    if (limit.tv_sec == 0 && limit.tv_usec == 0) return NEVER;
+    struct timespec length = {limit.tv_sec, limit.tv_usec * NS_PER_US};
+    return due_after(&length);
+}
+
+static int look_up(struct blocking *call) {
+    long flags = sys(SYS_fcntl, call->fd, F_GETFL);
+    if (flags < 0) return (int)flags;
+    if (flags & O_NONBLOCK) return -EAGAIN;
+    if (call->is_socket) call->due = time_limit(call->fd, call->events);
+    call->looked_up = true;
+    return 0;
+}
+
+int blocking_wait(struct blocking *call) {
+    if (call->ended_by) return -call->ended_by;
+    int error = call->looked_up ? 0 : look_up(call);
+    if (error) return error;
+    unsigned seen = signal_interrupting();
+    switch (fd_wait(call->fd, call->events, call->due)) {
+    case WAIT_RETRY:
+        return 0;
+    case WAIT_CLOSED:
+        return -EBADF;
+    case WAIT_UNPOLLABLE:
+        return BLOCKING_AS_LIBC;
+    case WAIT_TIMED_OUT:
+        call->ended_by = EAGAIN;
+        break;
+    case WAIT_EXPIRED:
+        call->ended_by = ETIMEDOUT;
+        break;
+    case WAIT_INTERRUPTED:
+        if (seen != signal_interrupting()) call->ended_by = EINTR;
+        break;
+    }
+    return 0;
+}
+
+bool blocking_is_ready(int fd, short events) {
+    struct pollfd entry = {fd, events, 0};
+    struct timespec at_once = {0, 0};
+    return sys(SYS_ppoll, &entry, 1, &at_once, NULL, 0) != 0;
+}

@@ -1,0 +1,30 @@
+/* A call that a descriptor was not ready for, and what ends its waiting. */
+#ifndef POSIX_BLOCKING_H
+#define POSIX_BLOCKING_H
+
+#include "posix/hook.h"
+
+struct blocking {
+    int fd;
+    short events;   /* POLLIN or POLLOUT */
+    bool is_socket; /* then SO_RCVTIMEO or SO_SNDTIMEO counts */
+    bool looked_up; /* due is set, and the descriptor is not in non-blocking mode */
+    int ended_by;   /* errno with which to fail after one more try; 0: go on */
+    int64_t due;    /* NEVER until looked up */
+};
+
+#define BLOCKING_ON_SOCKET(fd, events) ((struct blocking){fd, events, true, false, 0, NEVER})
+#define BLOCKING_ON(fd, events) ((struct blocking){fd, events, false, false, 0, NEVER})
+
+/* The descriptor cannot be waited for: make the call that libc would make. */
+enum { BLOCKING_AS_LIBC = 1 };
+
+/* The operation has just said EAGAIN. Parks. Returns 0 to try it again, BLOCKING_AS_LIBC, or a
+ * negated errno to fail with: EAGAIN (the descriptor is in non-blocking mode, or its time limit has
+ * passed), EINTR, EBADF, ETIMEDOUT (the deadline of the green thread). errno is kept. */
+int blocking_wait(struct blocking *call);
+
+/* Would an operation not wait now? True as well for what has failed or is no descriptor. */
+bool blocking_is_ready(int fd, short events);
+
+#endif

@@ -1,0 +1,96 @@
+/* connect and accept have no MSG_DONTWAIT: the descriptor is put into non-blocking mode for the
+ * one call. The mode belongs to the open file, so another process that shares it may see an EAGAIN
+ * in that moment; there is no other way to make the call without the risk of stopping the worker.
+ */
+#include "posix/blocking.h"
+
+/* Makes a call in non-blocking mode. mode is what F_GETFL said. */
+#define WITHOUT_BLOCKING(fd, mode, call)                  \
+    ({                                                    \
+        sys(SYS_fcntl, fd, F_SETFL, (mode) | O_NONBLOCK); \
+        long made_ = (call);                              \
+        sys(SYS_fcntl, fd, F_SETFL, mode);                \
+        made_;                                            \
+    })
+
+/* Asking again is how the outcome is learnt; it also moves the socket into its connected state. */
+static long connect_outcome(int fd, const struct sockaddr *to, socklen_t len) {
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLOUT);
+    while (!blocking_is_ready(fd, POLLOUT)) {
+        int error = blocking_wait(&call);
+        if (error == BLOCKING_AS_LIBC) break;
+        if (error == -EAGAIN) return -EINPROGRESS;
+        if (error) return error;
+    }
+    long r = sys(SYS_connect, fd, to, len);
+    return r == -EISCONN ? 0 : r;
+}
+
+HOOK int connect(int fd, const struct sockaddr *to, socklen_t len) {
+    if (!green_may_park()) return REAL(connect)(fd, to, len);
+    long mode = sys(SYS_fcntl, fd, F_GETFL);
+    if (mode < 0 || mode & O_NONBLOCK) return (int)hook_result(sys(SYS_connect, fd, to, len));
+    long r = WITHOUT_BLOCKING(fd, mode, sys(SYS_connect, fd, to, len));
+    if (r == -EINPROGRESS || r == -EALREADY) r = connect_outcome(fd, to, len);
+    /* The backlog of a unix socket is full: no event tells when there is room. */
+    else if (r == -EAGAIN && to->sa_family == AF_UNIX)
+        return MOVED(REAL(connect)(fd, to, len));
+    return (int)hook_result(r);
+}
+
+static long accept_waiting(int fd, struct sockaddr *peer, socklen_t *len, int flags) {
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
+    long mode = sys(SYS_fcntl, fd, F_GETFL);
+    if (mode < 0 || mode & O_NONBLOCK) return sys(SYS_accept4, fd, peer, len, flags);
+    for (;;) {
+        if (blocking_is_ready(fd, POLLIN)) {
+            long r = WITHOUT_BLOCKING(fd, mode, sys(SYS_accept4, fd, peer, len, flags));
+            if (r != -EAGAIN) return r;
+        }
+        int error = blocking_wait(&call);
+        if (error == BLOCKING_AS_LIBC) return sys(SYS_accept4, fd, peer, len, flags);
+        if (error) return error;
+    }
+}
+
+HOOK int accept4(int fd, struct sockaddr *peer, socklen_t *len, int flags) {
+    if (!green_may_park()) return REAL(accept4)(fd, peer, len, flags);
+    long accepted = accept_waiting(fd, peer, len, flags);
+    if (accepted >= 0) fd_born((int)accepted);
+    return (int)hook_result(accepted);
+}
+
+HOOK int accept(int fd, struct sockaddr *peer, socklen_t *len) {
+    if (!green_may_park()) return REAL(accept)(fd, peer, len);
+    return accept4(fd, peer, len, 0);
+}
+
+/* Sends until count bytes are out or the file ends, as the blocking call does. */
+HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
+    if (!green_may_park()) return REAL(sendfile)(out, in, offset, count);
+    long mode = sys(SYS_fcntl, out, F_GETFL);
+    if (mode < 0 || mode & O_NONBLOCK)
+        return hook_result(sys(SYS_sendfile, out, in, offset, count));
+    struct blocking call = BLOCKING_ON_SOCKET(out, POLLOUT);
+    size_t sent = 0;
+    for (;;) {
+        long r = WITHOUT_BLOCKING(out, mode, sys(SYS_sendfile, out, in, offset, count - sent));
+        if (r == -EAGAIN) {
+            r = blocking_wait(&call);
+            if (r == 0) continue;
+            if (r == BLOCKING_AS_LIBC) r = sys(SYS_sendfile, out, in, offset, count - sent);
+        }
+        if (r > 0) sent += (size_t)r;
+        if (r <= 0 || sent == count) return sent ? (ssize_t)sent : hook_result(r);
+    }
+}
+
+HOOK ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
+    __attribute__((alias("sendfile")));
+
+HOOK ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
+                    unsigned flags) {
+    if (!green_may_park() || flags & SPLICE_F_NONBLOCK)
+        return REAL(splice)(in, in_offset, out, out_offset, len, flags);
+    return MOVED(REAL(splice)(in, in_offset, out, out_offset, len, flags));
+}

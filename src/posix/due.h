@@ -1,0 +1,34 @@
+/* The times of libc's calls as points on CLOCK_MONOTONIC. */
+#ifndef POSIX_DUE_H
+#define POSIX_DUE_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+
+static inline bool due_is_valid(const struct timespec *ts) {
+    return ts->tv_sec >= 0 && ts->tv_nsec >= 0 && ts->tv_nsec < NS_PER_S;
+}
+
+/* In so many milliseconds; NEVER when negative, as for poll. */
+static inline int64_t due_after_ms(int ms) {
+    return ms < 0 ? NEVER : clock_after(ms * (int64_t)NS_PER_MS);
+}
+
+/* After that length; NEVER for NULL. */
+static inline int64_t due_after(const struct timespec *length) {
+    return length ? clock_after(clock_length(length)) : NEVER;
+}
+
+/* When that clock will show at; NEVER for NULL. If the clock is set meanwhile, that is not noticed.
+ */
+static inline int64_t due_at(clockid_t clock, const struct timespec *at) {
+    struct timespec now;
+    if (!at) return NEVER;
+    if (clock == CLOCK_MONOTONIC) return clock_length(at);
+    if (clock_gettime(clock, &now)) return 0;
+    int64_t length = clock_length(at);
+    return length == NEVER ? NEVER : clock_after(length - clock_length(&now));
+}
+
+#endif

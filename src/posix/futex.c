@@ -1,0 +1,118 @@
+/* syscall(2), for those who build their own locks on it: the runtimes of Rust, Go's cgo, absl, and
+ * libstdc++'s atomics. Futex waits park; all else goes through. */
+#include <linux/futex.h>
+#include <stdarg.h>
+
+#include "posix/due.h"
+#include "posix/signal.h"
+#include "posix/wake.h"
+
+struct futex_call {
+    int *address;
+    int operation;
+    int value;
+    const struct timespec *timeout;
+    long second; /* uaddr2 */
+    unsigned bits;
+};
+
+static int command_of(const struct futex_call *call) { return call->operation & FUTEX_CMD_MASK; }
+
+/* A futex that is shared may be woken by another process, and one with a bit set by calls that mean
+ * others: those wait in the kernel, on another task. */
+static bool waits_by_address(const struct futex_call *call) {
+    int command = command_of(call);
+    if (!(call->operation & FUTEX_PRIVATE_FLAG)) return false;
+    return command == FUTEX_WAIT ||
+           (command == FUTEX_WAIT_BITSET && call->bits == FUTEX_BITSET_MATCH_ANY);
+}
+
+static bool is_wait(const struct futex_call *call) {
+    int command = command_of(call);
+    return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
+}
+
+static int64_t futex_due(const struct futex_call *call) {
+    if (command_of(call) == FUTEX_WAIT) return due_after(call->timeout);
+    bool real = call->operation & FUTEX_CLOCK_REALTIME;
+    return due_at(real ? CLOCK_REALTIME : CLOCK_MONOTONIC, call->timeout);
+}
+
+/* A wake that chose us is passed on when we do not wait. 0 without a wake is allowed by futex(2).
+ */
+static long wait_by_address(struct green *self, const struct futex_call *call) {
+    if (call->timeout && !due_is_valid(call->timeout)) return -EINVAL;
+    int64_t due = futex_due(call);
+    unsigned seen = signal_interrupting();
+    struct address_wait wait;
+    address_wait_begin(&wait, call->address);
+    if (__atomic_load_n(call->address, __ATOMIC_SEQ_CST) != call->value) {
+        if (address_wait_end(&wait)) address_wake(call->address, 1);
+        return -EAGAIN;
+    }
+    bool late = address_wait_sleep(&wait, due);
+    bool woken = address_wait_end(&wait);
+    bool interrupted = green_take_interrupt(self) && seen != signal_interrupting();
+    if (woken) return 0;
+    return late ? -ETIMEDOUT : interrupted ? -EINTR : 0;
+}
+
+static long call_kernel(const struct futex_call *call) {
+    return sys(SYS_futex, call->address, call->operation, call->value, call->timeout, call->second,
+               call->bits);
+}
+
+/* The value was changed by the caller with whatever barrier it thought right; ours is on top. */
+static long wake_both(const struct futex_call *call) {
+    long r = call_kernel(call);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    switch (command_of(call)) {
+    case FUTEX_WAKE:
+    case FUTEX_WAKE_BITSET:
+        return r < 0 || r >= call->value ? r
+                                         : r + address_wake(call->address, call->value - (int)r);
+    case FUTEX_REQUEUE:
+    case FUTEX_CMP_REQUEUE:
+    case FUTEX_WAKE_OP:
+        /* Our queues cannot be spliced; all look again, and those who must will wait again. */
+        if (r >= 0) {
+            address_wake(call->address, EVERYBODY);
+            address_wake((void *)call->second, EVERYBODY);
+        }
+        return r;
+    default:
+        return r;
+    }
+}
+
+static long futex(const struct futex_call *call) {
+    if (!is_wait(call)) return wake_both(call);
+    struct green *self = green_may_park();
+    if (!self) return call_kernel(call);
+    if (waits_by_address(call)) return wait_by_address(self, call);
+    if (__atomic_load_n(call->address, __ATOMIC_SEQ_CST) != call->value) return -EAGAIN;
+    return MOVED(call_kernel(call));
+}
+
+/* Every green thread has a tid that no kernel task has: programs tell their threads apart by it. */
+static long tid(void) {
+    const struct green *self = green_self();
+    return is_hollow(self) ? *self->tid : sys(SYS_gettid);
+}
+
+HOOK pid_t gettid(void) { return (pid_t)tid(); }
+
+HOOK long syscall(long number, ...) {
+    long a[6];
+    va_list rest;
+    va_start(rest, number);
+    for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
+    va_end(rest);
+    if (number == SYS_futex) {
+        struct futex_call call = {
+            (int *)a[0], (int)a[1], (int)a[2], (const struct timespec *)a[3], a[4], (unsigned)a[5]};
+        return hook_result(futex(&call));
+    }
+    if (number == SYS_gettid) return tid();
+    return hook_result(sys(number, a[0], a[1], a[2], a[3], a[4], a[5]));
+}

@@ -1,0 +1,71 @@
+#include "posix/due.h"
+#include "posix/hook.h"
+
+static int64_t sleep_end(clockid_t clock, int flags, const struct timespec *time) {
+    return flags & TIMER_ABSTIME ? due_at(clock, time) : due_after(time);
+}
+
+/* A clock that was set back while we slept towards its time is waited for again. */
+static bool is_over(clockid_t clock, int flags, const struct timespec *time) {
+    if (!(flags & TIMER_ABSTIME) || clock == CLOCK_MONOTONIC) return true;
+    return due_at(clock, time) <= clock_now();
+}
+
+static void write_rest(struct timespec *rest, int64_t due) {
+    int64_t left = due - clock_now();
+    if (left < 0) left = 0;
+    *rest = (struct timespec){left / NS_PER_S, left % NS_PER_S};
+}
+
+static bool is_wall_clock(clockid_t clock) {
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+           clock == CLOCK_TAI;
+}
+
+/* Who sleeps for no time at all wants to let others run. Clocks that count processor time stand
+ * still for a green thread that sleeps: left to libc. */
+HOOK int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                         struct timespec *rest) {
+    if (!green_may_park() || !is_wall_clock(clock))
+        return REAL(clock_nanosleep)(clock, flags, time, rest);
+    if (!due_is_valid(time)) return EINVAL;
+    int64_t due;
+    do {
+        due = sleep_end(clock, flags, time);
+        if (due <= clock_now()) green_yield_now();
+        switch (time_wait(due)) {
+        case WAIT_EXPIRED:
+            return ETIMEDOUT;
+        case WAIT_INTERRUPTED:
+            if (rest && !(flags & TIMER_ABSTIME)) write_rest(rest, due);
+            return EINTR;
+        default:
+            break;
+        }
+    } while (!is_over(clock, flags, time));
+    return 0;
+}
+
+HOOK int nanosleep(const struct timespec *time, struct timespec *rest) {
+    return (int)hook_result(-clock_nanosleep(CLOCK_MONOTONIC, 0, time, rest));
+}
+
+HOOK int usleep(useconds_t us) {
+    struct timespec time = {us / 1000000, us % 1000000 * NS_PER_US};
+    return nanosleep(&time, NULL);
+}
+
+HOOK unsigned sleep(unsigned seconds) {
+    struct timespec time = {seconds, 0}, rest = {0, 0};
+    int saved = errno;
+    if (nanosleep(&time, &rest) == 0) return 0;
+    if (errno != EINTR) return seconds;
+    errno = saved;
+    return (unsigned)rest.tv_sec + (rest.tv_nsec >= NS_PER_S / 2);
+}
+
+/* threads.h: -1 when a signal came, another negative value for any other error. */
+HOOK int thrd_sleep(const struct timespec *time, struct timespec *rest) {
+    int error = clock_nanosleep(CLOCK_REALTIME, 0, time, rest);
+    return error == 0 ? 0 : error == EINTR ? -1 : -2;
+}

@@ -1,0 +1,216 @@
+#include "posix/socket.h"
+
+#include "posix/blocking.h"
+#include "posix/due.h"
+
+/* With these a call never waits, even on a blocking socket. */
+enum { NEVER_WAITS = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB };
+
+static bool is_stream(int fd) {
+    int type = 0;
+    socklen_t len = sizeof type;
+    return sys(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+}
+
+/* What libc's functions return, as the raw calls return it. */
+static long raw(ssize_t result) { return result < 0 ? -errno : result; }
+
+static long receive_waiting(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                            socklen_t *from_len) {
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
+    for (;;) {
+        int error = blocking_wait(&call);
+        if (error == BLOCKING_AS_LIBC)
+            return raw(REAL(recvfrom)(fd, buffer, len, flags, from, from_len));
+        if (error) return error;
+        long r = sys(SYS_recvfrom, fd, buffer, len, flags | MSG_DONTWAIT, from, from_len);
+        if (r != -EAGAIN) return r;
+    }
+}
+
+/* MSG_WAITALL and MSG_DONTWAIT together do not wait, so the waiting is done piece by piece. */
+static long receive_all(int fd, char *buffer, size_t len, int flags, struct sockaddr *from,
+                        socklen_t *from_len) {
+    size_t got = 0;
+    flags &= ~MSG_WAITALL;
+    for (;;) {
+        long r =
+            sys(SYS_recvfrom, fd, buffer + got, len - got, flags | MSG_DONTWAIT, from, from_len);
+        if (r == -EAGAIN) r = receive_waiting(fd, buffer + got, len - got, flags, from, from_len);
+        if (r <= 0) return got ? (long)got : r;
+        got += (size_t)r;
+        if (got == len || !is_stream(fd)) return (long)got;
+    }
+}
+
+long socket_receive(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                    socklen_t *from_len) {
+    if (flags & MSG_WAITALL) {
+        if (flags & MSG_PEEK)
+            return raw(MOVED(REAL(recvfrom)(fd, buffer, len, flags, from, from_len)));
+        return receive_all(fd, buffer, len, flags, from, from_len);
+    }
+    long r = sys(SYS_recvfrom, fd, buffer, len, flags | MSG_DONTWAIT, from, from_len);
+    if (__builtin_expect(r != -EAGAIN, 1)) return r;
+    return receive_waiting(fd, buffer, len, flags, from, from_len);
+}
+
+long socket_receive_message(int fd, struct msghdr *message, int flags) {
+    /* A part that has come cannot be given back, nor can its control data be joined to more. */
+    if (flags & MSG_WAITALL) return raw(MOVED(REAL(recvmsg)(fd, message, flags)));
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
+    for (;;) {
+        long r = sys(SYS_recvmsg, fd, message, flags | MSG_DONTWAIT);
+        if (r != -EAGAIN) return r;
+        int error = blocking_wait(&call);
+        if (error == BLOCKING_AS_LIBC) return raw(REAL(recvmsg)(fd, message, flags));
+        if (error) return error;
+    }
+}
+
+static long send_rest(int fd, const char *data, size_t len, int flags, const struct sockaddr *to,
+                      socklen_t to_len, size_t sent) {
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLOUT);
+    long r = -EAGAIN;
+    for (;;) {
+        if (r == -EAGAIN) {
+            r = blocking_wait(&call);
+            if (r == BLOCKING_AS_LIBC)
+                r = raw(REAL(sendto)(fd, data + sent, len - sent, flags, to, to_len));
+        } else if (r >= 0) {
+            sent += (size_t)r;
+            if (sent == len) return (long)sent;
+        }
+        if (r < 0) return sent ? (long)sent : r;
+        r = sys(SYS_sendto, fd, data + sent, len - sent, flags | MSG_DONTWAIT, to, to_len);
+        if (r < 0 && r != -EAGAIN) return sent ? (long)sent : r;
+    }
+}
+
+long socket_send(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
+                 socklen_t to_len) {
+    long r = sys(SYS_sendto, fd, data, len, flags | MSG_DONTWAIT, to, to_len);
+    if (__builtin_expect(r == (long)len || (r < 0 && r != -EAGAIN), 1)) return r;
+    return send_rest(fd, data, len, flags, to, to_len, r < 0 ? 0 : (size_t)r);
+}
+
+/* A message on its way: the elements of its vector that are not sent yet, and how much of the first
+ * is. The caller's vector is never written, so a part of an element is finished with sendto. */
+struct outgoing {
+    struct msghdr rest;
+    size_t skip, sent, len;
+};
+
+static void outgoing_advance(struct outgoing *out, size_t count) {
+    out->sent += count;
+    out->rest.msg_control = NULL;
+    out->rest.msg_controllen = 0;
+    count += out->skip;
+    while (out->rest.msg_iovlen && count >= out->rest.msg_iov->iov_len) {
+        count -= out->rest.msg_iov->iov_len;
+        out->rest.msg_iov++;
+        out->rest.msg_iovlen--;
+    }
+    out->skip = count;
+}
+
+static long outgoing_try(const struct outgoing *out, int fd, int flags) {
+    if (!out->skip) return sys(SYS_sendmsg, fd, &out->rest, flags | MSG_DONTWAIT);
+    const struct iovec *first = out->rest.msg_iov;
+    return sys(SYS_sendto, fd, (char *)first->iov_base + out->skip, first->iov_len - out->skip,
+               flags | MSG_DONTWAIT, out->rest.msg_name, out->rest.msg_namelen);
+}
+
+long socket_send_message(int fd, const struct msghdr *message, int flags) {
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLOUT);
+    struct outgoing out = {.rest = *message};
+    for (size_t i = 0; i < message->msg_iovlen; i++) out.len += message->msg_iov[i].iov_len;
+    for (;;) {
+        long r = outgoing_try(&out, fd, flags);
+        if (r == -EAGAIN) {
+            r = blocking_wait(&call);
+            if (r == 0) continue;
+            if (r == BLOCKING_AS_LIBC && !out.sent) return raw(REAL(sendmsg)(fd, message, flags));
+        }
+        if (r < 0) return out.sent ? (long)out.sent : r;
+        outgoing_advance(&out, (size_t)r);
+        if (out.sent >= out.len) return (long)out.sent;
+    }
+}
+
+HOOK ssize_t recv(int fd, void *buffer, size_t len, int flags) {
+    if (!green_may_park() || flags & NEVER_WAITS) return REAL(recv)(fd, buffer, len, flags);
+    return hook_result(socket_receive(fd, buffer, len, flags, NULL, NULL));
+}
+
+HOOK ssize_t recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
+                      socklen_t *from_len) {
+    if (!green_may_park() || flags & NEVER_WAITS)
+        return REAL(recvfrom)(fd, buffer, len, flags, from, from_len);
+    return hook_result(socket_receive(fd, buffer, len, flags, from, from_len));
+}
+
+HOOK ssize_t __recv_chk(int fd, void *buffer, size_t len, size_t room, int flags) {
+    if (len > room) return REAL(__recv_chk)(fd, buffer, len, room, flags);
+    return recv(fd, buffer, len, flags);
+}
+
+HOOK ssize_t __recvfrom_chk(int fd, void *buffer, size_t len, size_t room, int flags,
+                            struct sockaddr *from, socklen_t *from_len) {
+    if (len > room) return REAL(__recvfrom_chk)(fd, buffer, len, room, flags, from, from_len);
+    return recvfrom(fd, buffer, len, flags, from, from_len);
+}
+
+HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+    if (!green_may_park() || flags & NEVER_WAITS) return REAL(recvmsg)(fd, message, flags);
+    return hook_result(socket_receive_message(fd, message, flags));
+}
+
+HOOK ssize_t send(int fd, const void *data, size_t len, int flags) {
+    if (!green_may_park() || flags & MSG_DONTWAIT) return REAL(send)(fd, data, len, flags);
+    return hook_result(socket_send(fd, data, len, flags, NULL, 0));
+}
+
+HOOK ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
+                    socklen_t to_len) {
+    if (!green_may_park() || flags & MSG_DONTWAIT)
+        return REAL(sendto)(fd, data, len, flags, to, to_len);
+    return hook_result(socket_send(fd, data, len, flags, to, to_len));
+}
+
+HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+    if (!green_may_park() || flags & MSG_DONTWAIT) return REAL(sendmsg)(fd, message, flags);
+    return hook_result(socket_send_message(fd, message, flags));
+}
+
+/* The time limit is looked at after each message, as recvmmsg(2) owns up to under BUGS. */
+HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                  struct timespec *timeout) {
+    if (!green_may_park() || flags & NEVER_WAITS)
+        return REAL(recvmmsg)(fd, messages, count, flags, timeout);
+    if (timeout && !due_is_valid(timeout)) return (int)hook_result(-EINVAL);
+    int64_t due = due_after(timeout);
+    unsigned done = 0;
+    while (done < count) {
+        bool waits = done == 0 || !(flags & MSG_WAITFORONE);
+        struct msghdr *message = &messages[done].msg_hdr;
+        int one = flags & ~MSG_WAITFORONE;
+        long r = waits ? socket_receive_message(fd, message, one)
+                       : sys(SYS_recvmsg, fd, message, one | MSG_DONTWAIT);
+        if (r < 0) return done ? (int)done : (int)hook_result(r);
+        messages[done++].msg_len = (unsigned)r;
+        if (due != NEVER && clock_now() >= due) break;
+    }
+    return (int)done;
+}
+
+HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+    if (!green_may_park() || flags & MSG_DONTWAIT)
+        return REAL(sendmmsg)(fd, messages, count, flags);
+    for (unsigned done = 0; done < count; done++) {
+        long r = socket_send_message(fd, &messages[done].msg_hdr, flags);
+        if (r < 0) return done ? (int)done : (int)hook_result(r);
+        messages[done].msg_len = (unsigned)r;
+    }
+    return (int)count;
+}

@@ -1,0 +1,163 @@
+/* Threads: which of them become green, and what a pthread_t that is green takes. */
+#include <string.h>
+
+#include "posix/due.h"
+#include "posix/hook.h"
+
+/* The green thread behind a pthread_t, but for the main thread. */
+static struct green *hollow_of(pthread_t thread) { return runtime_on ? green_of(thread) : NULL; }
+
+/* ---- creation ---- */
+
+static size_t default_stack_size(void) {
+    pthread_attr_t attributes;
+    size_t size = 0;
+    if (pthread_attr_init(&attributes)) return 0;
+    pthread_attr_getstacksize(&attributes, &size);
+    pthread_attr_destroy(&attributes);
+    return size;
+}
+
+/* One that brings its own stack, or asks for a larger one than ours are, becomes an OS thread.
+ * libc's default is not asked for; it is what stands there when nobody asks. */
+static bool stack_suits(const pthread_attr_t *attributes) {
+    void *stack;
+    size_t size;
+    if (pthread_attr_getstack(attributes, &stack, &size)) return false;
+    if ((uintptr_t)stack + size != 0) return false;
+    return size <= green_app_pool.stack_size || size == default_stack_size();
+}
+
+/* The runtime makes its own threads through here, in places where it cannot give way: depth is not
+ * 0 then. */
+static bool becomes_green(void *(*start)(void *), void *arg, const pthread_attr_t *attributes) {
+    struct green *self = green_self();
+    if (!self || self->pinned || self->depth) return false;
+    return thread_is_adopted(start, arg) && (!attributes || stack_suits(attributes));
+}
+
+HOOK int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                        void *arg) {
+    if (!becomes_green(start, arg, attributes))
+        return REAL(pthread_create)(thread, attributes, start, arg);
+    int detached = PTHREAD_CREATE_JOINABLE;
+    if (attributes) pthread_attr_getdetachstate(attributes, &detached);
+    struct green *green =
+        green_start(&green_app_pool, start, arg, detached == PTHREAD_CREATE_JOINABLE);
+    if (!green) return EAGAIN;
+    *thread = green->thread;
+    return 0;
+}
+
+/* ---- the end ---- */
+
+static int join_green(struct green *green, void **result, int64_t due) {
+    if (!green->joinable) return EINVAL;
+    int error = green_join(green, due);
+    if (error) return error;
+    if (result) *result = green->result;
+    green_release(green);
+    return 0;
+}
+
+HOOK int pthread_join(pthread_t thread, void **result) {
+    struct green *green = hollow_of(thread);
+    if (green) return join_green(green, result, NEVER);
+    if (!green_may_park()) return REAL(pthread_join)(thread, result);
+    int error = REAL(pthread_tryjoin_np)(thread, result);
+    return error != EBUSY ? error : MOVED(REAL(pthread_join)(thread, result));
+}
+
+HOOK int pthread_tryjoin_np(pthread_t thread, void **result) {
+    struct green *green = hollow_of(thread);
+    if (!green) return REAL(pthread_tryjoin_np)(thread, result);
+    if (green == green_self()) return EDEADLK;
+    return green->done ? join_green(green, result, NEVER) : EBUSY;
+}
+
+HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+                              const struct timespec *at) {
+    if (at && !due_is_valid(at)) return EINVAL;
+    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return EINVAL;
+    struct green *green = hollow_of(thread);
+    if (green) return join_green(green, result, due_at(clock, at));
+    if (!green_may_park()) return REAL(pthread_clockjoin_np)(thread, result, clock, at);
+    return MOVED(REAL(pthread_clockjoin_np)(thread, result, clock, at));
+}
+
+HOOK int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *at) {
+    return pthread_clockjoin_np(thread, result, CLOCK_REALTIME, at);
+}
+
+HOOK int pthread_detach(pthread_t thread) {
+    struct green *green = hollow_of(thread);
+    if (!green) return REAL(pthread_detach)(thread);
+    if (!green->joinable) return EINVAL;
+    green_release(green);
+    return 0;
+}
+
+/* Leaves by the runtime, not by unwinding: the bottom of this stack belongs to libc's start
+ * routine, which would end the kernel task. Handlers of pthread_cleanup_push are not run. */
+HOOK void pthread_exit(void *result) {
+    if (is_hollow(green_self())) green_exit(result);
+    REAL(pthread_exit)(result);
+    __builtin_unreachable();
+}
+
+/* Cancellation unwinds a thread down to libc's start routine, see pthread_exit. So it is refused
+ * rather than begun; as it is never pending, pthread_testcancel and the cancellation points stay
+ * quiet. */
+HOOK int pthread_cancel(pthread_t thread) {
+    return hollow_of(thread) ? ENOTSUP : REAL(pthread_cancel)(thread);
+}
+
+/* A signal for a green thread goes to the kernel task that runs it, or would. */
+static int signal_task(const struct green *green, int signal, siginfo_t *info) {
+    if (green->done) return ESRCH;
+    int task = green_kernel_tid(green);
+    if (info) return (int)-sys(SYS_rt_tgsigqueueinfo, runtime_pid, task, signal, info);
+    return (int)-sys(SYS_tgkill, runtime_pid, task, signal);
+}
+
+HOOK int pthread_kill(pthread_t thread, int signal) {
+    struct green *green = hollow_of(thread);
+    return green ? signal_task(green, signal, NULL) : REAL(pthread_kill)(thread, signal);
+}
+
+HOOK int pthread_sigqueue(pthread_t thread, int signal, const union sigval value) {
+    struct green *green = hollow_of(thread);
+    if (!green) return REAL(pthread_sigqueue)(thread, signal, value);
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    info.si_signo = signal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = runtime_pid;
+    info.si_uid = (uid_t)sys(SYS_getuid);
+    info.si_value = value;
+    return signal_task(green, signal, &info);
+}
+
+/* ---- what is done at the end of a thread ---- */
+
+HOOK int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
+    int error = REAL(pthread_key_create)(key, destructor);
+    if (!error) green_key_created(*key, destructor);
+    return error;
+}
+
+HOOK int pthread_key_delete(pthread_key_t key) {
+    green_key_deleted(key);
+    return REAL(pthread_key_delete)(key);
+}
+
+HOOK int tss_create(tss_t *key, tss_dtor_t destructor) {
+    return pthread_key_create(key, destructor) ? thrd_error : thrd_success;
+}
+
+HOOK void tss_delete(tss_t key) { pthread_key_delete(key); }
+
+HOOK int __cxa_thread_atexit_impl(void (*fn)(void *), void *object, void *dso) {
+    if (is_hollow(green_self())) return green_at_exit(fn, object);
+    return REAL(__cxa_thread_atexit_impl)(fn, object, dso);
+}

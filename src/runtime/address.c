@@ -1,0 +1,141 @@
+/* Waiting by address: a hash table of queues, each under a spinlock that is held for a few
+ * instructions and never over a switch. */
+#include <errno.h>
+#include <linux/futex.h>
+
+#include "base/sys.h"
+#include "runtime/park.h"
+#include "runtime/sched.h"
+
+enum { DEFERRED_MAX = 64, SPINS = 100 };
+
+struct address_bucket address_buckets[1 << ADDRESS_BUCKETS_LOG2];
+
+/* What signal handlers want woken: they may have interrupted the holder of a bucket's lock. */
+static const void *deferred[DEFERRED_MAX];
+static volatile int deferred_any, deferred_overflow;
+
+static void lock_take(struct address_bucket *bucket) {
+    for (int spins = 0; __atomic_exchange_n(&bucket->lock, 1, __ATOMIC_ACQUIRE); spins++)
+        if (spins > SPINS) sys(SYS_sched_yield);
+}
+
+static void lock_drop(struct address_bucket *bucket) {
+    __atomic_store_n(&bucket->lock, 0, __ATOMIC_RELEASE);
+}
+
+static void append(struct address_bucket *bucket, struct address_wait *wait) {
+    wait->next = NULL;
+    wait->prev = bucket->last;
+    if (bucket->last)
+        bucket->last->next = wait;
+    else
+        bucket->first = wait;
+    bucket->last = wait;
+}
+
+static void unlink_wait(struct address_bucket *bucket, struct address_wait *wait) {
+    if (wait->prev)
+        wait->prev->next = wait->next;
+    else
+        bucket->first = wait->next;
+    if (wait->next)
+        wait->next->prev = wait->prev;
+    else
+        bucket->last = wait->prev;
+    __atomic_sub_fetch(&bucket->waiters, 1, __ATOMIC_SEQ_CST);
+}
+
+void address_wait_begin(struct address_wait *wait, const void *address) {
+    struct address_bucket *bucket = address_bucket(address);
+    struct green *self = green_self_tls;
+    wait->address = address;
+    wait->green = self && self->pinned == 0 ? self : NULL;
+    wait->woken = 0;
+    lock_take(bucket);
+    append(bucket, wait);
+    __atomic_add_fetch(&bucket->waiters, 1, __ATOMIC_SEQ_CST);
+    lock_drop(bucket);
+}
+
+/* FUTEX_WAIT_BITSET takes the time of CLOCK_MONOTONIC as it is. */
+static bool sleep_on_futex(struct address_wait *wait, int64_t due) {
+    struct timespec until = {.tv_sec = due / NS_PER_S, .tv_nsec = due % NS_PER_S};
+    long result = sys(SYS_futex, &wait->woken, FUTEX_WAIT_BITSET_PRIVATE, 0,
+                      due == NEVER ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY);
+    return result == -ETIMEDOUT;
+}
+
+bool address_wait_sleep(struct address_wait *wait, int64_t due) {
+    if (__atomic_load_n(&wait->woken, __ATOMIC_ACQUIRE)) return false;
+    return wait->green ? green_park(due) : sleep_on_futex(wait, due);
+}
+
+bool address_wait_end(struct address_wait *wait) {
+    struct address_bucket *bucket = address_bucket(wait->address);
+    lock_take(bucket);
+    bool woken = wait->woken;
+    if (!woken) unlink_wait(bucket, wait);
+    lock_drop(bucket);
+    return woken;
+}
+
+/* Once woken is set, an OS thread may return and its wait be gone; the futex call on a stale
+ * address is harmless, a wake of whoever sleeps there by chance. A green thread cannot go before it
+ * is queued: address_wait_end takes the lock. */
+static void wake_one(struct address_wait *wait) {
+    struct green *green = wait->green;
+    int *word = &wait->woken;
+    __atomic_store_n(word, 1, __ATOMIC_RELEASE);
+    if (green)
+        green_wake(green);
+    else
+        sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+}
+
+static int wake_in_bucket(struct address_bucket *bucket, const void *address, int count) {
+    int woken = 0;
+    lock_take(bucket);
+    for (struct address_wait *wait = bucket->first, *next; wait && woken < count; wait = next) {
+        next = wait->next;
+        if (address && wait->address != address) continue;
+        unlink_wait(bucket, wait);
+        wake_one(wait);
+        woken++;
+    }
+    lock_drop(bucket);
+    return woken;
+}
+
+static void defer(const void *address) {
+    bool stored = false;
+    for (int i = 0; i < DEFERRED_MAX && !stored; i++) {
+        const void *expected = NULL;
+        stored = __atomic_load_n(&deferred[i], __ATOMIC_SEQ_CST) == address ||
+                 __atomic_compare_exchange_n(&deferred[i], &expected, address, false,
+                                             __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    }
+    if (!stored) deferred_overflow = 1;
+    deferred_any = 1;
+    sched_kick();
+}
+
+int address_wake_slow(const void *address, int count) {
+    if (signal_in_handler()) {
+        defer(address);
+        return 0;
+    }
+    return wake_in_bucket(address_bucket(address), address, count);
+}
+
+void address_wake_deferred(void) {
+    if (!deferred_any) return;
+    deferred_any = 0;
+    for (int i = 0; i < DEFERRED_MAX; i++) {
+        const void *address = __atomic_exchange_n(&deferred[i], NULL, __ATOMIC_SEQ_CST);
+        if (address) wake_in_bucket(address_bucket(address), address, INT32_MAX);
+    }
+    if (!__atomic_exchange_n(&deferred_overflow, 0, __ATOMIC_SEQ_CST)) return;
+    for (int i = 0; i < 1 << ADDRESS_BUCKETS_LOG2; i++)
+        wake_in_bucket(&address_buckets[i], NULL, INT32_MAX);
+}

@@ -1,0 +1,219 @@
+#include "runtime/descriptor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "base/sys.h"
+#include "runtime/park.h"
+#include "runtime/poller.h"
+#include "runtime/sched.h"
+#include "runtime/watch.h"
+
+enum { ALWAYS = POLLHUP | POLLERR | POLLNVAL, ON_STACK = 64 };
+
+static struct fd_slot *slots;
+static int slot_count;
+
+int fd_table_init(void) {
+    struct rlimit limit;
+    if (sys(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0) return -1;
+    slot_count = limit.rlim_max > 1 << 20 ? 1 << 20 : (int)limit.rlim_max;
+    long memory = sys(SYS_mmap, 0, slot_count * sizeof *slots, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory < 0) {
+        errno = (int)-memory;
+        return -1;
+    }
+    slots = (struct fd_slot *)memory;
+    return 0;
+}
+
+struct fd_slot *fd_slot(int fd) {
+    return fd >= 0 && fd < slot_count ? &slots[fd] : NULL;
+}
+
+unsigned fd_slot_wanted(const struct fd_slot *slot) {
+    unsigned wanted = slot->watch ? slot->watch_events : 0;
+    for (const struct fd_waiter *waiter = slot->waiters; waiter; waiter = waiter->next)
+        wanted |= (unsigned short)waiter->events | POLLHUP;
+    return wanted;
+}
+
+void fd_deliver(uint64_t data, unsigned events) {
+    struct fd_slot *slot = fd_slot((int)(uint32_t)data);
+    if (!slot || slot->generation != data >> 32) return;
+    for (struct fd_waiter *waiter = slot->waiters; waiter; waiter = waiter->next)
+        if (events & ((unsigned short)waiter->events | ALWAYS | POLLRDHUP))
+            sched_ready(waiter->green);
+    if (!slot->watch) return;
+    if (!slot->listener) {
+        slot->watch_events = 0;
+        if (poller_is_level_triggered()) poller_update((int)(uint32_t)data, slot);
+    }
+    slot->watch->ready(slot->watch, events);
+}
+
+/* ---- waiting ---- */
+
+static bool waiter_add(struct fd_waiter *waiter, int fd, short events) {
+    struct fd_slot *slot = fd_slot(fd);
+    waiter->green = NULL;
+    if (!slot) return false;
+    *waiter = (struct fd_waiter){.next = slot->waiters, .green = green_self_tls, .events = events};
+    slot->waiters = waiter;
+    if (poller_update(fd, slot) == 0) return true;
+    slot->waiters = waiter->next;
+    waiter->green = NULL;
+    return false;
+}
+
+static void waiter_remove(struct fd_waiter *waiter, int fd) {
+    struct fd_slot *slot = fd_slot(fd);
+    struct fd_waiter **link = &slot->waiters;
+    while (*link && *link != waiter) link = &(*link)->next;
+    if (!*link) return; /* fd_closing has cut it off */
+    *link = waiter->next;
+    if (poller_is_level_triggered()) poller_update(fd, slot);
+}
+
+/* What the end of a park until the earlier of due and the deadline means. */
+static enum wait_result result_of(struct green *self, bool timed_out, int64_t due) {
+    if (green_take_interrupt(self)) return WAIT_INTERRUPTED;
+    if (!timed_out) return WAIT_RETRY;
+    return due <= self->deadline ? WAIT_TIMED_OUT : WAIT_EXPIRED;
+}
+
+enum wait_result fd_wait(int fd, short events, int64_t due) {
+    struct green *self = green_self_tls;
+    int64_t until = due < self->deadline ? due : self->deadline;
+    int saved = errno;
+    sched_enter(self);
+    struct fd_waiter waiter;
+    enum wait_result result = WAIT_UNPOLLABLE;
+    if (waiter_add(&waiter, fd, events)) {
+        bool timed_out = green_park(until);
+        waiter_remove(&waiter, fd);
+        result = waiter.closed ? WAIT_CLOSED : result_of(self, timed_out, due);
+    }
+    sched_leave(self);
+    errno = saved;
+    return result;
+}
+
+static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd *fds, nfds_t count,
+                                  int64_t due) {
+    struct green *self = green_self_tls;
+    sched_enter(self);
+    for (nfds_t i = 0; i < count; i++) waiter_add(&waiters[i], fds[i].fd, fds[i].events);
+    bool timed_out = green_park(due < self->deadline ? due : self->deadline);
+    bool closed = false;
+    for (nfds_t i = 0; i < count; i++)
+        if (waiters[i].green) {
+            waiter_remove(&waiters[i], fds[i].fd);
+            closed |= waiters[i].closed;
+        }
+    enum wait_result result = closed ? WAIT_RETRY : result_of(self, timed_out, due);
+    sched_leave(self);
+    return result;
+}
+
+enum wait_result fd_wait_many(const struct pollfd *fds, nfds_t count, int64_t due) {
+    struct fd_waiter on_stack[ON_STACK], *waiters = on_stack;
+    int saved = errno;
+    if (count > ON_STACK && !(waiters = malloc(count * sizeof *waiters))) return WAIT_UNPOLLABLE;
+    enum wait_result result = wait_with(waiters, fds, count, due);
+    if (waiters != on_stack) free(waiters);
+    errno = saved;
+    return result;
+}
+
+/* ---- lives of a descriptor ---- */
+
+static void forget(int fd, struct fd_slot *slot) {
+    poller_forget(fd, slot);
+    slot->generation++;
+    slot->registered = slot->trusted = slot->listener = false;
+    slot->watch = NULL;
+}
+
+/* Nobody will ever hear of these again: their file is gone. */
+static void cut_off_waiters(struct fd_slot *slot) {
+    for (struct fd_waiter *waiter = slot->waiters; waiter; waiter = waiter->next) {
+        waiter->closed = true;
+        sched_ready(waiter->green);
+    }
+    slot->waiters = NULL;
+}
+
+static void begin_life(int fd, bool trusted) {
+    struct green *self = green_self_tls;
+    struct fd_slot *slot = fd_slot(fd);
+    if (!slot || !self) return;
+    sched_enter(self);
+    cut_off_waiters(slot);
+    slot->registered = false; /* of a file that is gone: nothing to take back */
+    forget(fd, slot);
+    slot->trusted = trusted;
+    sched_leave(self);
+}
+
+void fd_born(int fd) { begin_life(fd, true); }
+
+void fd_unknown(int fd) { begin_life(fd, false); }
+
+void fd_closing(int fd) {
+    struct green *self = green_self_tls;
+    struct fd_slot *slot = runtime_on ? fd_slot(fd) : NULL;
+    if (!slot) return;
+    if (!self || self->pinned) {
+        __atomic_store_n(&slot->trusted, false, __ATOMIC_RELAXED);
+        return;
+    }
+    int saved = errno;
+    sched_enter(self);
+    cut_off_waiters(slot);
+    if (slot->registered || slot->poll_index) forget(fd, slot);
+    slot->trusted = false;
+    sched_leave(self);
+    errno = saved;
+}
+
+bool fd_is_ours(int fd) { return runtime_on && poller_owns(fd); }
+
+/* ---- watches ---- */
+
+static int watch_add(struct fd_watch *watch, int fd, bool listener) {
+    struct fd_slot *slot = fd_slot(fd);
+    if (!slot) {
+        errno = EMFILE;
+        return -1;
+    }
+    slot->registered = false;
+    forget(fd, slot);
+    watch->fd = fd;
+    slot->watch = watch;
+    slot->watch_events = POLLIN | POLLRDHUP;
+    slot->trusted = true;
+    slot->listener = listener;
+    if (poller_update(fd, slot) == 0) return 0;
+    slot->watch = NULL;
+    return -1;
+}
+
+int fd_watch_add(struct fd_watch *watch, int fd) { return watch_add(watch, fd, false); }
+
+int fd_watch_add_listener(struct fd_watch *watch, int fd) { return watch_add(watch, fd, true); }
+
+void fd_watch_rearm(struct fd_watch *watch) {
+    struct fd_slot *slot = fd_slot(watch->fd);
+    slot->watch_events = POLLIN | POLLRDHUP;
+    if (poller_is_level_triggered()) poller_update(watch->fd, slot);
+}
+
+void fd_watch_remove(struct fd_watch *watch) {
+    struct fd_slot *slot = fd_slot(watch->fd);
+    if (slot->watch != watch) return;
+    forget(watch->fd, slot);
+}

@@ -1,0 +1,170 @@
+#include "runtime/green.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/hollow.h"
+#include "runtime/park.h"
+#include "runtime/sched.h"
+#include "runtime/stack.h"
+#include "runtime/tls.h"
+
+enum { TRIM_DELAY_MS = 1000, TRIM_BATCH = 1024, KEPT_HOT = 64 };
+
+struct green_pool green_app_pool = {.fresh_each_time = true};
+struct green_pool green_request_pool;
+
+static unsigned green_count;
+
+unsigned green_made(void) { return green_count; }
+
+static void pools_trim(struct timer *timer);
+static struct timer trim_timer = {.fire = pools_trim};
+
+static void trim_soon(void) {
+    if (!trim_timer.node.place)
+        timer_start(&trim_timer, sched.now + (int64_t)TRIM_DELAY_MS * NS_PER_MS);
+}
+
+static void pool_put(struct green *green) {
+    struct green_pool *pool = green->pool;
+    green->pooled = true;
+    green->next = pool->free;
+    pool->free = green;
+    if (++pool->idle > KEPT_HOT) trim_soon();
+}
+
+static struct green *pool_take(struct green_pool *pool) {
+    struct green *green = pool->free;
+    pool->free = green->next;
+    pool->idle--;
+    green->pooled = false;
+    return green;
+}
+
+/* ---- a green thread's life ---- */
+
+/* A child of fork that runs to the end of its green thread: there is nobody to go back to. */
+static void end_if_forked(void) {
+    if (!green_self_tls) exit(EXIT_SUCCESS);
+}
+
+static void run_task(struct green *self) {
+    if (self->pool->fresh_each_time && !self->fresh) tls_restore();
+    self->fresh = false;
+    self->dirty = true;
+    sched_leave(self);
+    if (!_setjmp(self->exit_jump)) self->result = self->fn(self->arg);
+    end_if_forked();
+    if (self->pool->fresh_each_time) tls_run_destructors();
+    sched_enter(self);
+    self->fn = NULL;
+    __atomic_store_n(&self->done, true, __ATOMIC_SEQ_CST);
+    address_wake(&self->done, INT32_MAX);
+}
+
+static void green_main_loop(struct green *self) {
+    for (;;) {
+        if (self->fn)
+            run_task(self);
+        else if (!self->pooled && self->done && !__atomic_load_n(&self->joinable, __ATOMIC_ACQUIRE))
+            pool_put(self);
+        else
+            schedule();
+    }
+}
+
+static struct green *green_new(struct green_pool *pool) {
+    struct green *green = calloc(1, sizeof *green);
+    char *stack = NULL;
+    if (!green || timer_reserve(green_count + 1) < 0 || !(stack = stack_new(pool->stack_size)))
+        goto fail;
+    green->pool = pool;
+    green->stack = stack;
+    green->fresh = true;
+    green->depth = 1;
+    if (hollow_make(green, stack, pool->stack_size, green_main_loop) < 0) goto fail;
+    green_count++;
+    return green;
+fail:
+    free(green);
+    errno = EAGAIN;
+    return NULL;
+}
+
+struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *arg, bool joinable) {
+    struct green *self = green_self_tls;
+    sched_enter(self);
+    struct green *green = pool->free ? pool_take(pool) : green_new(pool);
+    if (green) {
+        green->fn = fn;
+        green->arg = arg;
+        green->result = NULL;
+        green->done = false;
+        green->joinable = joinable;
+        green->deadline = NEVER;
+        green->signal_mask = self->signal_mask;
+        sched_ready(green);
+    }
+    sched_leave(self);
+    return green;
+}
+
+void green_release(struct green *green) {
+    __atomic_store_n(&green->joinable, false, __ATOMIC_RELEASE);
+    green_wake(green); /* it puts itself back */
+}
+
+void green_exit(void *result) {
+    struct green *self = green_self_tls;
+    self->result = result;
+    _longjmp(self->exit_jump, 1);
+}
+
+int green_join(struct green *green, int64_t deadline) {
+    if (green == green_self_tls) return EDEADLK;
+    bool timed_out = false;
+    while (!__atomic_load_n(&green->done, __ATOMIC_ACQUIRE)) {
+        if (timed_out) return ETIMEDOUT;
+        struct address_wait wait;
+        address_wait_begin(&wait, &green->done);
+        if (!__atomic_load_n(&green->done, __ATOMIC_SEQ_CST))
+            timed_out = address_wait_sleep(&wait, deadline);
+        address_wait_end(&wait);
+    }
+    return 0;
+}
+
+/* TLS lies at the same distance from the thread descriptor in every thread, as the variable is
+ * initial-exec. */
+struct green *green_of(pthread_t thread) {
+    ptrdiff_t distance = (char *)&green_self_tls - (char *)pthread_self();
+    struct green *green = *(struct green **)((char *)thread + distance);
+    return green && green->pool ? green : NULL;
+}
+
+/* ---- giving memory back ---- */
+
+/* The hot ones are at the front of the list, so what lies behind has been idle for longest. Returns
+ * whether there is more to do. The scheduler may be running on the stack of one of them. */
+static bool pool_trim(struct green_pool *pool) {
+    unsigned place = 0, trimmed = 0;
+    for (struct green *green = pool->free; green; green = green->next) {
+        if (place++ < KEPT_HOT || !green->dirty || green->queued || green == green_self_tls)
+            continue;
+        if (trimmed++ == TRIM_BATCH) return true;
+        stack_trim(green->stack, green->sp);
+        green->dirty = false;
+    }
+    return false;
+}
+
+static void pools_trim(struct timer *timer) {
+    bool more = pool_trim(&green_app_pool);
+    if (pool_trim(&green_request_pool) || more) trim_soon();
+}
+
+void green_pools_init(size_t stack_size) {
+    green_app_pool.stack_size = green_request_pool.stack_size = stack_size;
+}

@@ -1,0 +1,131 @@
+/* Green threads: hollow pthreads and their pools. hollow.h says how one is made, sched.h how they
+ * take turns.
+ *
+ * Owned by the scheduler's carrier: run queue, timer heap, pool, descriptor table, poller. Only a
+ * green thread that is attached to that carrier touches them, between sched_enter and sched_leave,
+ * and never from a signal handler. From anywhere else there is green_wake and address_wake. */
+#ifndef RUNTIME_GREEN_H
+#define RUNTIME_GREEN_H
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/timer.h"
+
+struct green_exit; /* an entry of __cxa_thread_atexit_impl */
+struct carrier;
+
+/* A pool holds green threads of one kind. */
+struct green_pool {
+    struct green *free;   /* most recently used first */
+    size_t stack_size;    /* bytes, guard page included */
+    bool fresh_each_time; /* run key destructors and restore TLS images between two uses */
+    unsigned idle;        /* length of free */
+};
+
+struct green {
+    void *sp;           /* saved stack pointer, while not running */
+    uintptr_t tp;       /* thread pointer */
+    pthread_t thread;   /* what pthread_self() says on it */
+    struct green *next; /* run queue, or pool */
+    bool queued;        /* on the run queue */
+    bool parked;        /* in green_park */
+    bool timed_out;     /* the last park ended by its timer */
+    bool interrupted;   /* a signal handler ran while parked: hooks report EINTR. Green 0 only */
+    bool joinable;      /* somebody owes a join */
+    bool done;          /* its function has returned; address joiners wait on */
+    bool pooled;        /* on its pool's free list */
+    bool fresh;         /* has not run a task yet */
+    bool dirty;         /* ran a task since its stack was last trimmed */
+    bool away;          /* on another carrier: not to be switched to, a wake is stale. Atomic */
+    int pinned; /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
+    int depth;  /* > 0: inside code that touches scheduler-owned data */
+    int remote; /* on the stack of remote wakes. Atomic */
+    struct green *remote_next;
+    struct timer timer;      /* due time of the park */
+    int64_t deadline;        /* of its current task, see gr_deadline; NEVER for none */
+    uint64_t signal_mask;    /* kernel sigset of this thread */
+    struct carrier *carrier; /* where it runs while away */
+    void *(*fn)(void *);
+    void *arg;
+    void *result;
+    jmp_buf exit_jump; /* pthread_exit lands here */
+    struct green_exit *exits;
+    struct green_pool *pool;
+    char *stack; /* lowest address, the guard page */
+    int *tid;    /* pd->tid, holding our fake tid */
+};
+
+/* The green thread whose TLS this is; NULL on OS threads and in a forked child. */
+extern RT_SHARED __thread struct green *green_self_tls __attribute__((tls_model("initial-exec")));
+
+static inline struct green *green_self(void) { return green_self_tls; }
+
+/* Set by the monitor: the running green thread should give way at its next hook. */
+extern RT_SHARED volatile int green_must_yield;
+RT_SHARED void green_yield_now(void);
+
+/* The calling green thread if it may park here, else NULL: then do what libc does. Gives way first
+ * if asked to. Parks. errno is kept. */
+static inline struct green *green_may_park(void) {
+    struct green *self = green_self_tls;
+    if (__builtin_expect(self != NULL, 1) && __builtin_expect(self->pinned == 0, 1)) {
+        if (__builtin_expect(green_must_yield, 0)) green_yield_now();
+        return self;
+    }
+    return NULL;
+}
+
+/* Between these two the caller touches scheduler-owned data. Nests. */
+static inline void sched_enter(struct green *self) {
+    self->depth++;
+    __asm__ volatile("" ::: "memory");
+}
+static inline void sched_leave(struct green *self) {
+    __asm__ volatile("" ::: "memory");
+    self->depth--;
+}
+
+/* Puts fn(arg) on a green thread of the pool and on the run queue. Caller is a green thread.
+ * joinable: it goes back to the pool by green_release after done is set, else by itself. NULL with
+ * errno EAGAIN. */
+RT_SHARED struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *arg,
+                                    bool joinable);
+
+/* Gives a joinable green thread back to its pool, now or when it is done. Any caller. */
+RT_SHARED void green_release(struct green *green);
+
+/* Waits for done. Parks (OS threads block). Returns 0, EDEADLK, or ETIMEDOUT at deadline. Does not
+ * release it. */
+RT_SHARED int green_join(struct green *green, int64_t deadline);
+
+/* Ends the calling green thread, which is not green 0, as if its function had returned result. */
+RT_SHARED _Noreturn void green_exit(void *result);
+
+/* The green thread behind a pthread_t, or NULL when it is an OS thread. Any caller. */
+RT_SHARED struct green *green_of(pthread_t thread);
+
+/* Records a destructor to run when the task of the calling green thread ends. */
+RT_SHARED int green_at_exit(void (*fn)(void *), void *object);
+
+/* Pthread keys that the application made, so that their destructors can be run on reuse. */
+RT_SHARED void green_key_created(pthread_key_t key, void (*destructor)(void *));
+RT_SHARED void green_key_deleted(pthread_key_t key);
+
+/* Threads started by the application (pthread_create, gr_spawn). */
+extern RT_SHARED struct green_pool green_app_pool;
+
+/* Threads that answer requests: like those of a thread pool, they keep their TLS between tasks. */
+extern RT_SHARED struct green_pool green_request_pool;
+
+/* Sets the stack size of both pools, in bytes. A while after green threads have gone idle, the
+ * stack pages that all but the hottest of them hold above a small mark are given back. */
+void green_pools_init(size_t stack_size);
+
+/* How many green threads have been made. */
+unsigned green_made(void);
+
+#endif

@@ -1,0 +1,141 @@
+#include "runtime/hollow.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "runtime/context.h"
+
+#if defined(__x86_64__)
+enum { RSEQ_SIGNATURE = 0x53053053 };
+#elif defined(__aarch64__)
+enum { RSEQ_SIGNATURE = (int)0xd428bc00 };
+#endif
+
+enum {
+    PTHREAD_WORDS = 576,   /* where pd->tid is looked for: the size of struct pthread in ints */
+    TID_BASE = 0x20000000, /* above any pid the kernel gives (2^22), below FUTEX_TID_MASK */
+    RSEQ_CPU_ID_OFFSET = 4,
+    RSEQ_UNREGISTER = 1,
+};
+
+/* Of the thread being made; there is one at a time. */
+static struct birth {
+    struct green *green;
+    void (*entry)(struct green *);
+    int *tid;       /* pd->tid */
+    int *exit_word; /* what the kernel clears; published last, with release */
+    int exit_word_before;
+} birth;
+
+static ptrdiff_t tid_offset = -1; /* of pd->tid from pthread_self(), in ints */
+static ptrdiff_t rseq_offset;     /* from the thread pointer; 0: the C library has no rseq */
+static int made;
+
+/* The words of the main thread that hold its tid, to be intersected with those of a second thread:
+ * by value in one thread alone, a tid can equal half of a pointer. */
+static int main_tid;
+static const int *main_words;
+
+static int find_tid_word(const int *words, int tid) {
+    for (ptrdiff_t i = 0; i < PTHREAD_WORDS; i++)
+        if (words[i] == tid && main_words[i] == main_tid) {
+            tid_offset = i;
+            return 0;
+        }
+    return -1;
+}
+
+void hollow_rseq_clear(void) {
+    if (rseq_offset) *(volatile int *)(context_tp() + rseq_offset + RSEQ_CPU_ID_OFFSET) = -2;
+}
+
+void hollow_rseq_unregister(void) {
+    if (!rseq_offset) return;
+    /* The kernel wants the length that was registered: 32 before glibc 2.40, the rounded size
+     * after. */
+    static const unsigned lengths[] = {32, 20, 24, 28, 40, 48, 64};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        if (sys(SYS_rseq, context_tp() + rseq_offset, lengths[i], RSEQ_UNREGISTER,
+                RSEQ_SIGNATURE) == 0)
+            break;
+    hollow_rseq_clear();
+}
+
+/* Nothing between the publication of the exit word and the exit may depend on the creator, and no
+ * libc call is made: this thread must not leave a lock or a cache behind. */
+static void *hollow_main(void *unused) {
+    struct green *green = birth.green;
+    void (*entry)(struct green *) = birth.entry;
+    green_self_tls = green;
+    green->tp = context_tp();
+    green->thread = pthread_self();
+    int *words = (int *)green->thread;
+    int tid = (int)sys(SYS_gettid);
+    if (tid_offset < 0) find_tid_word(words, tid);
+    birth.tid = tid_offset < 0 ? NULL : &words[tid_offset];
+    int *exit_word = NULL;
+    if (sys(SYS_prctl, PR_GET_TID_ADDRESS, &exit_word) < 0) exit_word = NULL;
+    if (!exit_word) exit_word = birth.tid;
+    birth.exit_word_before = exit_word ? *exit_word : 0;
+    hollow_rseq_clear();
+    __atomic_store_n(&birth.exit_word, exit_word ? exit_word : &birth.exit_word_before,
+                     __ATOMIC_RELEASE);
+    context_leave_task(&green->sp);
+    hollow_rseq_clear(); /* the kernel wrote to it once more on the way out */
+    entry(green);
+    __builtin_unreachable();
+}
+
+static void wait_for_exit(int *word) {
+    int value;
+    while ((value = __atomic_load_n(word, __ATOMIC_ACQUIRE)) != 0)
+        sys(SYS_futex, word, FUTEX_WAIT, value, NULL);
+}
+
+int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(struct green *)) {
+    birth = (struct birth){.green = green, .entry = entry};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack, size);
+    uint64_t all = ~UINT64_C(0), mask;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof mask);
+    pthread_t thread;
+    int error = pthread_create(&thread, &attributes, hollow_main, NULL);
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
+    pthread_attr_destroy(&attributes);
+    if (error) {
+        errno = EAGAIN;
+        return -1;
+    }
+    int *word;
+    while (!(word = __atomic_load_n(&birth.exit_word, __ATOMIC_ACQUIRE))) sys(SYS_sched_yield);
+    if (!birth.tid) { /* hollow_init refuses to go on; the thread is lost, its stack with it */
+        errno = ENOTSUP;
+        return -1;
+    }
+    wait_for_exit(word);
+    *word = birth.exit_word_before;
+    *birth.tid = TID_BASE + ++made;
+    green->tid = birth.tid;
+    return 0;
+}
+
+int hollow_init(const char **why) {
+    context_init();
+    main_tid = getpid();
+    if (sys(SYS_gettid) != main_tid) {
+        *why = "the runtime must be started on the main thread";
+        errno = EINVAL;
+        return -1;
+    }
+    main_words = (const int *)pthread_self();
+    const ptrdiff_t *offset = dlsym(RTLD_DEFAULT, "__rseq_offset");
+    const unsigned *size = dlsym(RTLD_DEFAULT, "__rseq_size");
+    if (offset && size && *size) rseq_offset = *offset;
+    return 0;
+}

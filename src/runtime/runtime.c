@@ -1,0 +1,68 @@
+#include "runtime/runtime.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "runtime/carrier.h"
+#include "runtime/context.h"
+#include "runtime/descriptor.h"
+#include "runtime/hollow.h"
+#include "runtime/monitor.h"
+#include "runtime/poller.h"
+#include "runtime/sched.h"
+
+bool runtime_on;
+int runtime_pid;
+
+/* A child of fork is an ordinary process: no green threads but the one that forked, which is now
+ * its main thread; hooks are libc's own. The poller's descriptors are the parent's: close-on-exec,
+ * and never touched. */
+static void become_ordinary(void) {
+    runtime_on = false;
+    green_self_tls = NULL;
+}
+
+static void adopt_main(void) {
+    green_main.tp = context_tp();
+    green_main.thread = pthread_self();
+    green_main.deadline = NEVER;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &green_main.signal_mask,
+        sizeof green_main.signal_mask);
+    green_self_tls = &green_main;
+    sched.current = &green_main;
+    sched.now = clock_now();
+}
+
+int runtime_start(const struct runtime_options *options, const char **why) {
+    if (hollow_init(why) < 0) return -1;
+    runtime_pid = getpid();
+    adopt_main();
+    green_pools_init(options->stack_size);
+    if (timer_reserve(1) < 0 || fd_table_init() < 0 || poller_open(options->poller) < 0) {
+        *why = "no memory or descriptors for the event loop";
+        goto fail;
+    }
+    if (carrier_init() < 0) {
+        *why = "threads of this C library cannot be made green";
+        goto fail;
+    }
+    hollow_rseq_unregister();
+    runtime_on = true;
+    if (pthread_atfork(NULL, NULL, become_ordinary) != 0 ||
+        (options->slice > 0 && monitor_start(options->slice) < 0)) {
+        *why = "the monitor thread cannot be started";
+        goto fail;
+    }
+    return 0;
+fail:
+    become_ordinary();
+    return -1;
+}
+
+struct runtime_stats runtime_stats(void) {
+    return (struct runtime_stats){.switches = sched.switches,
+                                  .polls = sched.polls,
+                                  .forced = monitor_forced,
+                                  .greens = green_made()};
+}

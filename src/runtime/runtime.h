@@ -1,0 +1,58 @@
+/* The runtime as a whole. */
+#ifndef RUNTIME_RUNTIME_H
+#define RUNTIME_RUNTIME_H
+
+#include "runtime/green.h"
+
+enum poller_kind { POLLER_EPOLL, POLLER_POLL };
+
+struct runtime_options {
+    enum poller_kind poller;
+    size_t stack_size; /* of green threads, bytes */
+    int64_t slice; /* ns a green thread may compute before it is asked to give way; 0: for ever */
+};
+
+/* Makes the calling thread, the process's main one, green thread 0. Once per process. Returns 0, or
+ * -1 with errno and a sentence in *why. */
+RT_SHARED int runtime_start(const struct runtime_options *options, const char **why);
+
+/* Is the runtime on in this process? False again in a child of fork. */
+RT_SHARED extern bool runtime_on;
+
+/* The process id at runtime_start. */
+RT_SHARED extern int runtime_pid;
+
+/* Runs the next system call the caller makes on another kernel task (a spare carrier), so that
+ * it blocks nobody: between begin and end the green thread is pinned and hooks are libc's own.
+ * Parks. Returns true if it moved (then end it), false if it stays (no task to be had; go on all
+ * the same). errno is kept by both. */
+RT_SHARED bool carrier_offload_begin(void);
+RT_SHARED void carrier_offload_end(void);
+
+/* Which pthread_create makes a green thread: see gr_threads_like. */
+RT_SHARED bool thread_is_adopted(void *(*start)(void *), void *arg);
+
+/* The kernel task id that the calling green thread runs on; for calls that hand pd->tid to the
+ * kernel. */
+RT_SHARED int green_kernel_tid(const struct green *green);
+
+/* The thread pointer that the current kernel task was born with. glibc's setxid needs it. */
+RT_SHARED uintptr_t carrier_birth_tp(void);
+
+/* Says that a signal handler of the application begins or ends on this kernel task. Between them
+ * hooks are libc's own. Async-signal-safe. */
+RT_SHARED void signal_handler_begin(void);
+RT_SHARED void signal_handler_end(void);
+
+/* The calling thread has changed its signal mask. */
+RT_SHARED void signal_mask_changed(void);
+
+struct runtime_stats {
+    unsigned long switches; /* from one green thread to another */
+    unsigned long polls;    /* passes through the poller */
+    unsigned long forced;   /* times the monitor asked one to give way */
+    unsigned greens;        /* made so far */
+};
+RT_SHARED struct runtime_stats runtime_stats(void);
+
+#endif

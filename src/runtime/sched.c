@@ -1,0 +1,220 @@
+#include "runtime/sched.h"
+
+#include <errno.h>
+
+#include "base/sys.h"
+#include "runtime/context.h"
+#include "runtime/descriptor.h"
+#include "runtime/monitor.h"
+#include "runtime/park.h"
+#include "runtime/poller.h"
+#include "runtime/watch.h"
+
+struct sched sched = {.run_last = &sched.run_first};
+struct green green_main;
+__thread struct green *green_self_tls;
+volatile int green_must_yield;
+
+static struct green *remote_wakes; /* lock-free stack, linked by remote_next */
+
+/* Signal handlers of the application that are running on this thread. */
+static __thread int handler_depth;
+
+/* ---- wakes from elsewhere ---- */
+
+void sched_kick(void) { poller_kick(); }
+
+/* Either the scheduler sees the push before it sleeps, or we see that it may be asleep: both sides
+ * have a full barrier between their store and their load. */
+void sched_ready_remote(struct green *green) {
+    if (__atomic_exchange_n(&green->remote, 1, __ATOMIC_SEQ_CST)) return;
+    struct green *first = __atomic_load_n(&remote_wakes, __ATOMIC_RELAXED);
+    do green->remote_next = first;
+    while (!__atomic_compare_exchange_n(&remote_wakes, &first, green, true, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED));
+    if (__atomic_load_n(&sched.polling, __ATOMIC_SEQ_CST)) sched_kick();
+}
+
+static void drain_remote_wakes(void) {
+    if (!__atomic_load_n(&remote_wakes, __ATOMIC_SEQ_CST)) return;
+    struct green *green = __atomic_exchange_n(&remote_wakes, NULL, __ATOMIC_SEQ_CST);
+    while (green) {
+        struct green *next = green->remote_next;
+        /* From here it may be pushed again, which is why the link was read first. */
+        __atomic_store_n(&green->remote, 0, __ATOMIC_SEQ_CST);
+        sched_ready(green);
+        green = next;
+    }
+}
+
+void green_wake(struct green *green) {
+    struct green *self = green_self_tls;
+    if (self && self->pinned == 0) {
+        sched_enter(self);
+        sched_ready(green);
+        sched_leave(self);
+    } else {
+        sched_ready_remote(green);
+    }
+}
+
+/* ---- signals ---- */
+
+bool signal_in_handler(void) { return handler_depth > 0; }
+
+void signal_handler_begin(void) {
+    handler_depth++;
+    if (green_self_tls) green_self_tls->pinned++;
+    if (runtime_on && green_main.parked) {
+        sched.signal_pending = 1;
+        sched_kick();
+    }
+}
+
+void signal_handler_end(void) {
+    handler_depth--;
+    if (green_self_tls) green_self_tls->pinned--;
+}
+
+void signal_mask_changed(void) {
+    struct green *self = green_self_tls;
+    if (self && !__atomic_load_n(&self->away, __ATOMIC_RELAXED))
+        sys(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &self->signal_mask, sizeof self->signal_mask);
+}
+
+static void interrupt_main(void) {
+    if (!sched.signal_pending) return;
+    sched.signal_pending = 0;
+    if (green_main.parked) {
+        green_main.interrupted = true;
+        sched_ready(&green_main);
+    }
+}
+
+/* ---- the loop ---- */
+
+void sched_switch_to(struct green *next) {
+    struct green *self = green_self_tls;
+    if (next == self) return;
+    sched.switches++;
+    if (next->signal_mask != self->signal_mask)
+        sys(SYS_rt_sigprocmask, SIG_SETMASK, &next->signal_mask, NULL, sizeof next->signal_mask);
+    sched.current = next;
+    context_switch(&self->sp, next->sp, next->tp);
+}
+
+static bool deliver_event(void) {
+    if (sched.event_next == sched.event_count) return false;
+    const struct epoll_event *event = &sched.events[sched.event_next++];
+    sched.progress++;
+    fd_deliver(event->data.u64, event->events);
+    return true;
+}
+
+static void collect(void) {
+    drain_remote_wakes();
+    address_wake_deferred();
+    interrupt_main();
+}
+
+/* How long the poller may sleep, after others have been told that it may. */
+static int64_t time_to_sleep(void) {
+    if (sched.run_first) return 0;
+    __atomic_store_n(&sched.polling, 1, __ATOMIC_SEQ_CST);
+    collect();
+    if (sched.run_first) return 0;
+    int64_t due = timer_next_due();
+    if (due == NEVER) return -1;
+    int64_t left = due - clock_now();
+    return left > 0 ? left : 0;
+}
+
+static void pass(void) {
+    while (deliver_event()) {
+    }
+    collect();
+    int64_t timeout = time_to_sleep();
+    sched.event_next = 0;
+    sched.event_count = poller_poll(sched.events, EVENT_BATCH, timeout, &green_main.signal_mask);
+    __atomic_store_n(&sched.polling, 0, __ATOMIC_RELAXED);
+    monitor_wake();
+    sched.polls++;
+    sched.progress++;
+    sched.now = clock_now();
+    collect();
+    timer_run(sched.now);
+    sched.budget = RUN_BUDGET;
+}
+
+static struct green *take_next(void) {
+    struct green *next = sched.run_first;
+    sched.run_first = next->next;
+    if (!sched.run_first) sched.run_last = &sched.run_first;
+    next->queued = false;
+    return next;
+}
+
+void schedule(void) {
+    for (;;) {
+        if (sched.run_first && sched.budget > 0) {
+            sched.budget--;
+            struct green *next = take_next();
+            if (__builtin_expect(__atomic_load_n(&next->away, __ATOMIC_ACQUIRE), 0)) continue;
+            sched.progress++;
+            sched_switch_to(next);
+            return;
+        }
+        if (sched.run_first || !deliver_event()) pass();
+    }
+}
+
+int64_t loop_now(void) { return sched.now; }
+
+/* ---- parking ---- */
+
+static void park_timed_out(struct timer *timer) {
+    struct green *green = (struct green *)((char *)timer - offsetof(struct green, timer));
+    green->timed_out = true;
+    sched_ready(green);
+}
+
+bool green_park(int64_t due) {
+    struct green *self = green_self_tls;
+    int saved = errno;
+    sched_enter(self);
+    self->timed_out = false;
+    self->interrupted = false;
+    if (due != NEVER) {
+        self->timer.fire = park_timed_out;
+        timer_start_reserved(&self->timer, due);
+    }
+    self->parked = true;
+    schedule();
+    self->parked = false;
+    timer_stop(&self->timer);
+    sched_leave(self);
+    errno = saved;
+    return self->timed_out;
+}
+
+void green_yield_now(void) {
+    struct green *self = green_self_tls;
+    int saved = errno;
+    green_must_yield = 0;
+    sched_enter(self);
+    sched.budget = 0; /* the poller first: those who wait outside have waited long */
+    sched_ready(self);
+    schedule();
+    sched_leave(self);
+    errno = saved;
+}
+
+enum wait_result time_wait(int64_t due) {
+    struct green *self = green_self_tls;
+    int64_t until = due < self->deadline ? due : self->deadline;
+    for (;;) {
+        if (clock_now() >= until) return until == due ? WAIT_TIMED_OUT : WAIT_EXPIRED;
+        green_park(until);
+        if (green_take_interrupt(self)) return WAIT_INTERRUPTED;
+    }
+}

@@ -1,0 +1,23 @@
+/* What workers and master tell each other in shared memory: a cache line per slot. */
+#ifndef SERVER_BOARD_H
+#define SERVER_BOARD_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+/* A worker writes to its own slot only, and reads the others'. The master writes pid, and clears
+ * the whole slot once its worker is dead, so that nothing of it lingers. */
+struct board_slot {
+    _Alignas(64) atomic_int pid; /* 0: no worker */
+    atomic_int connections;      /* open now */
+    atomic_int in_flight;        /* requests being answered */
+    atomic_int accepting;        /* not 0: takes its share of new connections */
+    atomic_ulong requests;       /* answered since the worker started */
+};
+
+enum { BOARD_SLOTS_MAX = 1024 };
+
+/* Bytes of the shared mapping for that many slots. */
+static inline size_t board_size(int slots) { return sizeof(struct board_slot) * (size_t)slots; }
+
+#endif

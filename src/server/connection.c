@@ -1,0 +1,226 @@
+#include "server/connection.h"
+
+#include <errno.h>
+
+#include "base/sys.h"
+#include "runtime/park.h"
+#include "server/exchange.h"
+#include "server/load.h"
+#include "server/pool.h"
+#include "server/runner.h"
+
+enum {
+    LINGER_TIME = 2,   /* s */
+    LINGER_READS = 64, /* in a row before others get a turn */
+};
+
+static const struct server_options *options;
+static struct pool connections;
+static struct expiry idle, heads, lingering;
+static bool draining;
+static void (*drained)(void);
+
+/* ---- what the loop tells ---- */
+
+static struct connection *of_watch(struct fd_watch *watch) {
+    return LIST_ENTRY(watch, struct connection, watch);
+}
+
+static void have_news(struct fd_watch *watch, unsigned events) {
+    struct connection *connection = of_watch(watch);
+    if (events & (POLLRDHUP | POLLHUP | POLLERR)) connection->ending = true;
+    if (events & POLLIN) connection->news = true;
+    if (!connection->news && !connection->ending) return;
+    if (connection->state != CONNECTION_BUSY) runner_queue(connection);
+}
+
+static void have_expired(struct expiry_node *node) {
+    struct connection *connection = LIST_ENTRY(node, struct connection, expiry);
+    connection->expired = true;
+    runner_queue(connection);
+}
+
+void connections_init(const struct server_options *server_options) {
+    options = server_options;
+    pool_init(&connections, (sizeof(struct connection) + 63) / 64 * 64);
+    expiry_init(&idle, options->keep_alive_timeout, have_expired);
+    expiry_init(&heads, options->head_timeout, have_expired);
+    expiry_init(&lingering, LINGER_TIME * (int64_t)NS_PER_S, have_expired);
+}
+
+/* ---- states ---- */
+
+void connection_open(int fd, const struct listener *listener, const union peer *peer) {
+    struct connection *connection = pool_take(&connections);
+    if (!connection) {
+        sys(SYS_close, fd);
+        return;
+    }
+    *connection = (struct connection){
+        .watch.ready = have_news,
+        .listener = listener,
+        .peer = *peer,
+        .state = CONNECTION_IDLE,
+    };
+    if (fd_watch_add(&connection->watch, fd) < 0) {
+        sys(SYS_close, fd);
+        pool_give(&connections, connection);
+        return;
+    }
+    load_add_connections(1);
+    expiry_join(&idle, &connection->expiry);
+}
+
+static void give_exchange_back(struct connection *connection) {
+    if (connection->exchange) exchange_give(connection->exchange);
+    connection->exchange = NULL;
+}
+
+static void close_connection(struct connection *connection) {
+    fd_watch_remove(&connection->watch);
+    sys(SYS_close, connection->watch.fd);
+    pool_give(&connections, connection);
+    load_add_connections(-1);
+    if (draining && load_connections() == 0) drained();
+}
+
+void connection_become(struct connection *connection, enum connection_state state) {
+    bool needs_exchange = state == CONNECTION_HEAD || state == CONNECTION_BUSY;
+    if (!needs_exchange) give_exchange_back(connection);
+    if (connection->state == state) return;
+    expiry_leave(&connection->expiry);
+    connection->expired = false;
+    connection->state = state;
+    switch (state) {
+    case CONNECTION_IDLE:
+        expiry_join(&idle, &connection->expiry);
+        break;
+    case CONNECTION_HEAD:
+        expiry_join(&heads, &connection->expiry);
+        break;
+    case CONNECTION_BUSY:
+        break;
+    case CONNECTION_LINGER:
+        sys(SYS_shutdown, connection->watch.fd, SHUT_WR);
+        expiry_join(&lingering, &connection->expiry);
+        break;
+    case CONNECTION_CLOSED:
+        close_connection(connection);
+        break;
+    }
+}
+
+bool connection_linger(struct connection *connection) {
+    static char waste[16 * 1024]; /* written by all, read by none */
+    long n = connection->expired ? 0 : 1;
+    for (int i = 0; n > 0 && i < LINGER_READS; i++)
+        n = sys(SYS_recvfrom, connection->watch.fd, waste, sizeof waste, MSG_DONTWAIT);
+    if (n > 0) runner_queue(connection);
+    if (n > 0 || n == -EAGAIN) return true;
+    connection_become(connection, CONNECTION_CLOSED);
+    return false;
+}
+
+void connections_drain(int64_t silence, void (*done)(void)) {
+    draining = true;
+    drained = done;
+    expiry_shorten(&idle, silence);
+    if (load_connections() == 0) done();
+}
+
+bool connections_draining(void) { return draining; }
+
+/* ---- bytes ---- */
+
+static int fail(struct connection *connection, int code) {
+    connection->broken = true;
+    errno = code;
+    return -1;
+}
+
+/* Parks until there is a reason to try again. Returns 0, or -1 with errno ETIMEDOUT or EBADF. */
+static int wait_for(struct connection *connection, short events, int64_t patience) {
+    switch (fd_wait(connection->watch.fd, events, clock_after(patience))) {
+    case WAIT_RETRY:
+    case WAIT_INTERRUPTED:
+        return 0;
+    case WAIT_TIMED_OUT:
+    case WAIT_EXPIRED:
+        errno = ETIMEDOUT;
+        return -1;
+    case WAIT_CLOSED:
+    case WAIT_UNPOLLABLE:
+        break;
+    }
+    errno = EBADF;
+    return -1;
+}
+
+ssize_t connection_receive(struct connection *connection, void *buffer, size_t len,
+                           int64_t patience) {
+    for (;;) {
+        connection->news = false;
+        long n = sys(SYS_recvfrom, connection->watch.fd, buffer, len, MSG_DONTWAIT);
+        if (n >= 0) {
+            connection->news = (size_t)n == len;
+            return n;
+        }
+        if (n != -EAGAIN && n != -EINTR) return fail(connection, ECONNRESET);
+        if (n == -EAGAIN && wait_for(connection, POLLIN, patience) < 0) return -1;
+    }
+}
+
+static long send_once(int fd, struct iovec *parts, int count, int flags) {
+    flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
+    if (count == 1) return sys(SYS_sendto, fd, parts->iov_base, parts->iov_len, flags);
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+    return sys(SYS_sendmsg, fd, &message, flags);
+}
+
+/* What could not be sent: waits where that helps. Returns 0 to try again, or -1 with errno. */
+static int recover(struct connection *connection, long error) {
+    if (error == -EINTR) return 0;
+    if (error != -EAGAIN) return fail(connection, error == -EPIPE ? EPIPE : ECONNRESET);
+    if (wait_for(connection, POLLOUT, options->write_timeout) == 0) return 0;
+    connection->broken = true;
+    return -1;
+}
+
+int connection_send(struct connection *connection, struct iovec *parts, int count, int flags) {
+    for (;;) {
+        long n = send_once(connection->watch.fd, parts, count, flags);
+        if (n < 0) {
+            if (recover(connection, n) < 0) return -1;
+            continue;
+        }
+        while (count > 0 && (size_t)n >= parts->iov_len) {
+            n -= (long)parts->iov_len;
+            parts++;
+            count--;
+        }
+        if (count == 0) return 0;
+        parts->iov_base = (char *)parts->iov_base + n;
+        parts->iov_len -= (size_t)n;
+    }
+}
+
+int connection_send_file(struct connection *connection, int fd, off_t offset, size_t len) {
+    while (len > 0) {
+        long n = sys(SYS_sendfile, connection->watch.fd, fd, &offset, len);
+        if (n > 0) {
+            len -= (size_t)n;
+        } else if (n == 0) {
+            return fail(connection, EIO);
+        } else if (n == -EAGAIN || n == -EINTR || n == -EPIPE || n == -ECONNRESET) {
+            if (recover(connection, n) < 0) return -1;
+        } else {
+            return fail(connection, (int)-n);
+        }
+    }
+    return 0;
+}
+
+void connection_reset_on_close(struct connection *connection) {
+    struct linger at_once = {.l_onoff = 1};
+    sys(SYS_setsockopt, connection->watch.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}

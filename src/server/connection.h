@@ -1,0 +1,89 @@
+/* Client connections: what each costs while nothing happens on it, and who works on it when
+ * something does.
+ *
+ *                  ┌───────────── next request ─────────────┐
+ *                  ▼                                        │
+ *   accept ──▶   IDLE ──part of a head──▶ HEAD ──the rest──▶ BUSY ──▶ LINGER ──▶ CLOSED
+ *                  └──────────── a whole head ──────────────▲ └───── Connection: close ──▲
+ *
+ * A connection in any other state than BUSY that has news, or has been in it for too long, is put
+ * on the queue of server/runner.h, where a green thread sees to it.
+ *
+ * Everything here is owned by the scheduler's carrier. */
+#ifndef SERVER_CONNECTION_H
+#define SERVER_CONNECTION_H
+
+#include <sys/uio.h>
+
+#include "greenroom/app.h"
+#include "runtime/watch.h"
+#include "server/expiry.h"
+#include "server/options.h"
+#include "server/peer.h"
+
+enum connection_state {
+    CONNECTION_IDLE,   /* between requests: holds neither buffer nor green thread */
+    CONNECTION_HEAD,   /* its exchange holds part of a head */
+    CONNECTION_BUSY,   /* a green thread owns it */
+    CONNECTION_LINGER, /* half closed: read on, so that the client sees the answer and no reset */
+    CONNECTION_CLOSED,
+};
+
+struct listener;
+
+struct connection {
+    struct fd_watch watch;
+    struct expiry_node expiry;     /* of the state */
+    struct connection *next_ready; /* the ready queue */
+    struct gr_request *exchange;   /* in HEAD and BUSY */
+    const struct listener *listener;
+    union peer peer;
+    uint8_t state; /* enum connection_state */
+    bool queued;   /* on the ready queue */
+    bool news;     /* bytes may have come since the last recv */
+    bool ending;   /* the peer has closed or reset it; bytes before that may still be unread */
+    bool expired;  /* has been in its state for too long */
+    bool broken;   /* a send or recv failed: nothing can be said to the client any more */
+};
+
+/* Once per process, before anything else. */
+void connections_init(const struct server_options *options);
+
+/* Takes over an accepted, non-blocking socket. Closes it when that fails (no memory). Never parks.
+ */
+void connection_open(int fd, const struct listener *listener, const union peer *peer);
+
+/* The one place where the state changes: leaves what belongs to the old one and enters the new one.
+ * IDLE and CLOSED give the exchange back; CLOSED is the end of the connection's life. */
+void connection_become(struct connection *connection, enum connection_state state);
+
+/* In LINGER: reads and drops what has come. At the end of the stream, or when it has expired, it
+ * becomes CLOSED, and false is returned. Never parks. */
+bool connection_linger(struct connection *connection);
+
+/* From now on every answer says "Connection: close", and a connection that stays silent for
+ * silence ns is closed. done is called when the last has gone. */
+void connections_drain(int64_t silence, void (*done)(void));
+bool connections_draining(void);
+
+/* --- For who owns the connection (BUSY), outside sched_enter --- */
+
+/* Receives up to len bytes; parks for at most patience ns. Returns the number, 0 at the end of the
+ * stream, or -1 with errno ETIMEDOUT (also for the deadline of the green thread) or ECONNRESET. */
+ssize_t connection_receive(struct connection *connection, void *buffer, size_t len,
+                           int64_t patience);
+
+/* Sends all of parts, which it uses up. Parks while the client takes nothing, each time for at most
+ * the write timeout. Returns 0, or -1 with errno EPIPE, ECONNRESET or ETIMEDOUT: then the
+ * connection is broken. flags: MSG_MORE. */
+int connection_send(struct connection *connection, struct iovec *parts, int count, int flags);
+
+/* The same for a piece of a file; other errnos are those of sendfile(2), EIO if the file is
+ * shorter. */
+int connection_send_file(struct connection *connection, int fd, off_t offset, size_t len);
+
+/* The close will reach the client as a reset: the only way to tell that a body which ends with the
+ * connection has not been sent whole. */
+void connection_reset_on_close(struct connection *connection);
+
+#endif

@@ -1,0 +1,248 @@
+#include "server/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/sys.h"
+#include "greenroom/log.h"
+#include "http/url.h"
+#include "server/access_log.h"
+#include "server/load.h"
+#include "server/pool.h"
+
+enum {
+    PAGE = 4096,
+    ARENA_ROOM = 768,
+    BUFFER_ROOM_MIN = 1024,
+    TRIM_PERIOD = 500 * NS_PER_MS,
+    TRIM_KEEP = 64,   /* idle blocks that are not worth giving back */
+    TRIM_COUNT = 512, /* at a time: about 0.2 ms */
+};
+
+static const struct server_options *options;
+static const struct gr_app *app;
+static struct pool blocks;
+
+/* ---- memory ---- */
+
+static void trim_blocks(struct timer *timer) {
+    pool_trim(&blocks, TRIM_KEEP, TRIM_COUNT);
+    timer_start(timer, loop_now() + TRIM_PERIOD);
+}
+
+static struct timer trim = {.fire = trim_blocks};
+
+static size_t align(size_t size, size_t to) { return (size + to - 1) / to * to; }
+
+static size_t table_size(void) {
+    return align(options->limits.fields * sizeof(struct http_field), 16);
+}
+
+void exchanges_init(const struct server_options *server_options, const struct gr_app *application) {
+    options = server_options;
+    app = application;
+    size_t head = align(sizeof(struct gr_request), 16);
+    pool_init(&blocks, align(head + table_size() + BUFFER_ROOM_MIN + ARENA_ROOM, PAGE));
+    timer_start(&trim, loop_now() + TRIM_PERIOD);
+}
+
+static uint32_t inline_room(const struct gr_request *exchange) {
+    return (uint32_t)(exchange->arena_memory - exchange->inline_buffer);
+}
+
+struct gr_request *exchange_take(struct connection *connection) {
+    struct gr_request *exchange = pool_take(&blocks);
+    if (!exchange) return NULL;
+    char *block = (char *)exchange;
+    exchange->connection = connection;
+    exchange->fields = (struct http_field *)(block + align(sizeof *exchange, 16));
+    exchange->inline_buffer = (char *)exchange->fields + table_size();
+    exchange->arena_memory = block + blocks.size - ARENA_ROOM;
+    exchange->buffer = exchange->inline_buffer;
+    exchange->room = inline_room(exchange);
+    exchange->filled = exchange->scanned = 0;
+    return exchange;
+}
+
+void exchange_give(struct gr_request *exchange) {
+    if (exchange->buffer != exchange->inline_buffer) free(exchange->buffer);
+    pool_give(&blocks, exchange);
+}
+
+/* Twice the room; up to a little more than the largest head, since the parser has to see that it
+ * is too large. */
+static int grow(struct gr_request *exchange) {
+    bool is_inline = exchange->buffer == exchange->inline_buffer;
+    uint32_t room = exchange->room * 2;
+    if (room > options->limits.head + BUFFER_ROOM_MIN)
+        room = options->limits.head + BUFFER_ROOM_MIN;
+    if (room <= exchange->room) return -1;
+    char *buffer = realloc(is_inline ? NULL : exchange->buffer, room);
+    if (!buffer) return -1;
+    if (is_inline) memcpy(buffer, exchange->buffer, exchange->filled);
+    exchange->buffer = buffer;
+    exchange->room = room;
+    return 0;
+}
+
+/* ---- the head ---- */
+
+static enum exchange_step parse(struct gr_request *exchange) {
+    switch (http_request_parse(exchange->buffer, exchange->filled, &options->limits,
+                               &exchange->head, exchange->fields, &exchange->scanned,
+                               &exchange->refusal, &exchange->refusal_reason)) {
+    case HTTP_PARSE_DONE:
+        return EXCHANGE_ANSWER;
+    case HTTP_PARSE_REFUSED:
+        return EXCHANGE_REFUSE;
+    case HTTP_PARSE_INCOMPLETE:
+        break;
+    }
+    return EXCHANGE_WAIT;
+}
+
+/* One recv is enough when it comes back short: what arrives later is told by the loop. Not so when
+ * the peer has closed, which is told only once. */
+enum exchange_step exchange_receive(struct gr_request *exchange) {
+    struct connection *connection = exchange->connection;
+    enum exchange_step step;
+    do {
+        if (exchange->filled == exchange->room && grow(exchange) < 0) return EXCHANGE_CLOSE;
+        size_t room = exchange->room - exchange->filled;
+        connection->news = false;
+        long n = sys(SYS_recvfrom, connection->watch.fd, exchange->buffer + exchange->filled, room,
+                     MSG_DONTWAIT);
+        if (n <= 0) return n == -EAGAIN ? EXCHANGE_WAIT : EXCHANGE_CLOSE;
+        exchange->filled += (uint32_t)n;
+        connection->news = (size_t)n == room;
+        step = parse(exchange);
+    } while (step == EXCHANGE_WAIT && (connection->news || connection->ending));
+    return step;
+}
+
+enum exchange_step exchange_time_out(struct gr_request *exchange) {
+    exchange->refusal = 408;
+    exchange->refusal_reason = "the head took too long";
+    return EXCHANGE_REFUSE;
+}
+
+/* Moves what has been received of the next request to where a head is expected. */
+static void carry_over(struct gr_request *exchange) {
+    const char *unread = exchange->body.unread;
+    uint32_t len = (uint32_t)(exchange->body.unread_end - unread);
+    bool shrink = exchange->buffer != exchange->inline_buffer && len <= inline_room(exchange);
+    char *heap = shrink ? exchange->buffer : NULL;
+    if (shrink) {
+        exchange->buffer = exchange->inline_buffer;
+        exchange->room = inline_room(exchange);
+    }
+    memmove(exchange->buffer, unread, len);
+    exchange->filled = len;
+    exchange->scanned = 0;
+    free(heap);
+    arena_fini(&exchange->arena);
+}
+
+enum exchange_step exchange_next(struct gr_request *exchange) {
+    carry_over(exchange);
+    if (exchange->filled) {
+        enum exchange_step step = parse(exchange);
+        if (step != EXCHANGE_WAIT) return step;
+    }
+    struct connection *connection = exchange->connection;
+    return connection->news || connection->ending ? exchange_receive(exchange) : EXCHANGE_WAIT;
+}
+
+/* ---- the answer ---- */
+
+static void begin(struct gr_request *exchange) {
+    arena_init(&exchange->arena, exchange->arena_memory, ARENA_ROOM);
+    body_begin(exchange, options->body_timeout);
+    response_init(exchange);
+    exchange->match.param_count = 0;
+    exchange->started = access_log_on ? clock_now() : 0;
+    struct green *self = green_self();
+    self->deadline = NEVER;
+    sched_enter(self);
+    load_add_in_flight(1);
+    sched_leave(self);
+}
+
+static bool decode_path(struct gr_request *exchange) {
+    gr_slice raw = {exchange->buffer + exchange->head.path.at, exchange->head.path.len};
+    exchange->path = raw;
+    if (!memchr(raw.data, '%', raw.len)) return true;
+    char *path = arena_alloc(&exchange->arena, raw.len);
+    ssize_t len = path ? url_decode(raw, path) : -1;
+    exchange->path = (gr_slice){path, (size_t)len};
+    return len >= 0;
+}
+
+static void dispatch(struct gr_request *exchange) {
+    const struct http_request_head *head = &exchange->head;
+    gr_slice path = {exchange->buffer + head->path.at, head->path.len};
+    gr_slice method = {exchange->buffer + head->method.at, head->method.len};
+    struct route_match *match = &exchange->match;
+    if (!decode_path(exchange))
+        return response_brief(exchange, 400, "a percent escape in the path is malformed", NULL);
+    switch (route_find(app, method, path, &exchange->arena, match)) {
+    case ROUTE_FOUND:
+        return match->handler(exchange, match->data);
+    case ROUTE_NOT_FOUND:
+        return response_brief(exchange, 404, "", NULL);
+    case ROUTE_NOT_ALLOWED:
+        return response_brief(exchange, 405, "", match->allow);
+    case ROUTE_OUT_OF_MEMORY:
+        return response_brief(exchange, 503, "", NULL);
+    }
+}
+
+/* What the handler left undone. */
+static void complete(struct gr_request *exchange) {
+    if (exchange->response.status || exchange->response.ended) {
+        gr_response_end(exchange);
+        return;
+    }
+    gr_log(GR_LOG_ERROR, "the handler of %.*s returned without an answer",
+           (int)exchange->head.path.len, exchange->buffer + exchange->head.path.at);
+    response_brief(exchange, 500, "", NULL);
+}
+
+static enum exchange_step next_step(struct gr_request *exchange) {
+    struct connection *connection = exchange->connection;
+    const struct body *body = &exchange->body;
+    const struct response *response = &exchange->response;
+    if (response->cut_short && response->framing == RESPONSE_UNTIL_CLOSE)
+        connection_reset_on_close(connection);
+    if (connection->broken || response->cut_short) return EXCHANGE_CLOSE;
+    if (!response->last) return body_finish(exchange) ? EXCHANGE_WAIT : EXCHANGE_LINGER;
+    bool all_read = body->ended && body->unread == body->unread_end && !connection->news;
+    return all_read ? EXCHANGE_CLOSE : EXCHANGE_LINGER;
+}
+
+static void end(struct gr_request *exchange, enum exchange_step step) {
+    struct green *self = green_self();
+    sched_enter(self);
+    access_log_write(exchange);
+    load_add_in_flight(-1);
+    load_add_request();
+    sched_leave(self);
+    if (step != EXCHANGE_WAIT) arena_fini(&exchange->arena);
+}
+
+enum exchange_step exchange_answer(struct gr_request *exchange) {
+    begin(exchange);
+    dispatch(exchange);
+    complete(exchange);
+    enum exchange_step step = next_step(exchange);
+    end(exchange, step);
+    return step;
+}
+
+enum exchange_step exchange_refuse(struct gr_request *exchange) {
+    exchange->head = (struct http_request_head){.minor = 1, .size = exchange->filled};
+    begin(exchange);
+    response_brief(exchange, exchange->refusal, exchange->refusal_reason, NULL);
+    end(exchange, EXCHANGE_LINGER);
+    return EXCHANGE_LINGER;
+}

@@ -1,0 +1,129 @@
+#include "server/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/un.h>
+
+#include "base/sys.h"
+#include "greenroom/log.h"
+#include "server/connection.h"
+#include "server/load.h"
+
+enum {
+    BATCH = 64, /* connections taken in a row before those that are there get a turn */
+    LOOK_AWAY = NS_PER_MS,
+    FAILURE_PAUSE = 100 * NS_PER_MS, /* no descriptors or memory left, most likely */
+    COMPLAIN_EVERY = NS_PER_S,
+};
+
+static struct listener listeners[SERVER_LISTENERS_MAX];
+static int count;
+static bool watching;
+
+static void watch_all(void);
+
+static void resume(struct timer *timer) { watch_all(); }
+
+static struct timer pause_timer = {.fire = resume};
+
+static void unwatch_all(void) {
+    for (int i = 0; watching && i < count; i++) fd_watch_remove(&listeners[i].watch);
+    watching = false;
+}
+
+static void pause_for(int64_t ns) {
+    unwatch_all();
+    timer_start(&pause_timer, loop_now() + ns);
+}
+
+/* An eighth, and a few where the numbers are small: what a batch of requests shifts anyway. */
+static bool is_ahead(void) {
+    int64_t least = load_least_connections();
+    return load_connections() > least + least / 8 + 4;
+}
+
+static void complain(long error) {
+    static int64_t last;
+    if (loop_now() - last < COMPLAIN_EVERY) return;
+    last = loop_now();
+    gr_log(GR_LOG_ERROR, "cannot accept connections for now: %s", strerror((int)-error));
+}
+
+enum accepted { ACCEPTED, NONE_QUEUED, FAILED };
+
+static enum accepted accept_one(struct listener *listener) {
+    union peer peer = {.family = AF_UNSPEC};
+    socklen_t len = sizeof peer;
+    long fd;
+    do /* over those that failed before they were taken */
+        fd = sys(SYS_accept4, listener->watch.fd, &peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (fd == -ECONNABORTED || fd == -EINTR || fd == -EPROTO || fd == -EPERM);
+    if (fd == -EAGAIN) return NONE_QUEUED;
+    if (fd < 0) {
+        complain(fd);
+        return FAILED;
+    }
+    connection_open((int)fd, listener, &peer);
+    return ACCEPTED;
+}
+
+static void accept_some(struct fd_watch *watch, unsigned events) {
+    struct listener *listener = LIST_ENTRY(watch, struct listener, watch);
+    for (int i = 0; i < BATCH; i++) {
+        enum accepted result = accept_one(listener);
+        if (result == FAILED) return pause_for(FAILURE_PAUSE);
+        if (result == NONE_QUEUED) return;
+        if (is_ahead()) return pause_for(LOOK_AWAY);
+    }
+}
+
+static void watch_all(void) {
+    watching = true;
+    for (int i = 0; i < count; i++)
+        if (fd_watch_add_listener(&listeners[i].watch, listeners[i].watch.fd) < 0)
+            return pause_for(FAILURE_PAUSE);
+}
+
+/* The socket is shared, and so is its O_NONBLOCK: set by whoever comes first. */
+static int init(struct listener *listener, int fd) {
+    union {
+        union peer peer;
+        struct sockaddr_un path;
+    } address = {.peer.family = AF_UNSPEC};
+    socklen_t len = sizeof address;
+    *listener = (struct listener){.watch = {.ready = accept_some, .fd = fd}};
+    long flags = sys(SYS_fcntl, fd, F_GETFL);
+    long result = flags < 0 ? flags : sys(SYS_fcntl, fd, F_SETFL, flags | O_NONBLOCK);
+    if (result >= 0) result = sys(SYS_getsockname, fd, &address, &len);
+    if (result < 0) {
+        errno = (int)-result;
+        return -1;
+    }
+    listener->address = address.peer;
+    if (address.peer.family == AF_UNIX)
+        snprintf(listener->text, sizeof listener->text, "%.*s",
+                 (int)sizeof address.path.sun_path - 1, address.path.sun_path);
+    else
+        peer_text(&address.peer, listener->text);
+    return 0;
+}
+
+int listeners_open(const struct server_options *options) {
+    for (int i = 0; i < options->listen_count; i++)
+        if (init(&listeners[i], options->listen_fds[i]) < 0) return -1;
+    count = options->listen_count;
+    watch_all();
+    return 0;
+}
+
+void listeners_close(void) {
+    unwatch_all();
+    timer_stop(&pause_timer);
+    for (int i = 0; i < count; i++) {
+        while (accept_one(&listeners[i]) == ACCEPTED) {
+        }
+        sys(SYS_close, listeners[i].watch.fd);
+    }
+    count = 0;
+}

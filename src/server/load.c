@@ -1,0 +1,62 @@
+#include "server/load.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/mman.h>
+
+#include "server/board.h"
+
+static struct board_slot alone;
+static struct board_slot *board = &alone, *mine = &alone;
+static int slot_count = 1;
+
+int load_open(int fd, int slot, int slots) {
+    if (fd < 0) return 0;
+    if (slot < 0 || slot >= slots || slots > BOARD_SLOTS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    void *memory = mmap(NULL, board_size(slots), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) return -1;
+    board = memory;
+    mine = &board[slot];
+    slot_count = slots;
+    load_set_accepting(false); /* a former worker of this slot may have left it so */
+    return 0;
+}
+
+/* There is one writer, so a plain load and store will do. */
+static void add(atomic_int *number, int change) {
+    int now = atomic_load_explicit(number, memory_order_relaxed);
+    atomic_store_explicit(number, now + change, memory_order_relaxed);
+}
+
+void load_add_connections(int change) { add(&mine->connections, change); }
+
+void load_add_in_flight(int change) { add(&mine->in_flight, change); }
+
+void load_add_request(void) {
+    unsigned long now = atomic_load_explicit(&mine->requests, memory_order_relaxed);
+    atomic_store_explicit(&mine->requests, now + 1, memory_order_relaxed);
+}
+
+void load_set_accepting(bool accepting) { atomic_store(&mine->accepting, accepting); }
+
+int load_connections(void) {
+    return atomic_load_explicit(&mine->connections, memory_order_relaxed);
+}
+
+static bool is_accepting(struct board_slot *slot) {
+    return atomic_load_explicit(&slot->accepting, memory_order_relaxed) &&
+           atomic_load_explicit(&slot->pid, memory_order_relaxed);
+}
+
+int load_least_connections(void) {
+    int least = INT_MAX;
+    for (struct board_slot *slot = board; slot < board + slot_count; slot++) {
+        if (slot == mine || !is_accepting(slot)) continue;
+        int connections = atomic_load_explicit(&slot->connections, memory_order_relaxed);
+        if (connections < least) least = connections;
+    }
+    return least;
+}

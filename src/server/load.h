@@ -1,0 +1,22 @@
+/* How much this worker has to do, and how that compares to the others: the worker's side of the
+ * board. Owned by the scheduler's carrier. */
+#ifndef SERVER_LOAD_H
+#define SERVER_LOAD_H
+
+#include <stdbool.h>
+
+/* Maps the board of fd, -1 for a worker that is all alone. Returns 0, or -1 with errno. */
+int load_open(int fd, int slot, int slots);
+
+/* Changes what the others see of this worker. */
+void load_add_connections(int change);
+void load_add_in_flight(int change);
+void load_add_request(void);
+void load_set_accepting(bool accepting);
+
+/* Open connections of this worker; and of the least loaded other one that accepts, INT_MAX if there
+ * is none. */
+int load_connections(void);
+int load_least_connections(void);
+
+#endif

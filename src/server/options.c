@@ -1,0 +1,175 @@
+#include "server/options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+enum field_kind { FIELD_TEXT, FIELD_BOOL, FIELD_INT, FIELD_UINT32, FIELD_INT64, FIELD_SIZE };
+
+/* One line of the hand-over each. The listening descriptors are a list and stand apart. */
+static const struct field {
+    const char *name;
+    enum field_kind kind;
+    size_t place;
+} fields[] = {
+#define FIELD(kind, member) \
+    { #member, kind, offsetof(struct server_options, member) }
+    FIELD(FIELD_TEXT, app),
+    FIELD(FIELD_INT, slot),
+    FIELD(FIELD_INT, workers),
+    FIELD(FIELD_INT, master_fd),
+    FIELD(FIELD_INT, ready_fd),
+    FIELD(FIELD_INT, board_fd),
+    FIELD(FIELD_BOOL, poll_backend),
+    FIELD(FIELD_SIZE, stack_size),
+    FIELD(FIELD_INT64, slice),
+    FIELD(FIELD_INT64, head_timeout),
+    FIELD(FIELD_INT64, keep_alive_timeout),
+    FIELD(FIELD_INT64, body_timeout),
+    FIELD(FIELD_INT64, write_timeout),
+    FIELD(FIELD_INT64, graceful_timeout),
+    FIELD(FIELD_UINT32, limits.request_line),
+    FIELD(FIELD_UINT32, limits.fields),
+    FIELD(FIELD_UINT32, limits.head),
+    FIELD(FIELD_TEXT, access_log),
+#undef FIELD
+};
+
+enum { FIELD_COUNT = sizeof fields / sizeof *fields };
+
+static const char listener_name[] = "listen_fd";
+
+void server_options_init(struct server_options *options) {
+    *options = (struct server_options){
+        .app = "",
+        .workers = 1,
+        .master_fd = -1,
+        .ready_fd = -1,
+        .board_fd = -1,
+        .slice = 10 * (int64_t)NS_PER_MS,
+        .head_timeout = 15 * (int64_t)NS_PER_S,
+        .keep_alive_timeout = 75 * (int64_t)NS_PER_S,
+        .body_timeout = 30 * (int64_t)NS_PER_S,
+        .write_timeout = 60 * (int64_t)NS_PER_S,
+        .graceful_timeout = 30 * (int64_t)NS_PER_S,
+        .limits = {.request_line = 8190, .fields = 100, .head = 64 * 1024},
+        .access_log = "-",
+    };
+}
+
+static int64_t number_load(enum field_kind kind, const void *place) {
+    switch (kind) {
+    case FIELD_BOOL:
+        return *(const bool *)place;
+    case FIELD_INT:
+        return *(const int *)place;
+    case FIELD_UINT32:
+        return *(const uint32_t *)place;
+    case FIELD_SIZE:
+        return (int64_t) * (const size_t *)place;
+    default:
+        return *(const int64_t *)place;
+    }
+}
+
+static int number_store(enum field_kind kind, void *place, int64_t number) {
+    static const int64_t least[] = {
+        [FIELD_INT] = INT_MIN, [FIELD_INT64] = INT64_MIN, [FIELD_SIZE] = 0};
+    static const int64_t most[] = {[FIELD_BOOL] = 1,
+                                   [FIELD_INT] = INT_MAX,
+                                   [FIELD_UINT32] = UINT32_MAX,
+                                   [FIELD_INT64] = INT64_MAX,
+                                   [FIELD_SIZE] = INT64_MAX};
+    if (number < least[kind] || number > most[kind]) return -1;
+    switch (kind) {
+    case FIELD_BOOL:
+        *(bool *)place = number;
+        break;
+    case FIELD_INT:
+        *(int *)place = (int)number;
+        break;
+    case FIELD_UINT32:
+        *(uint32_t *)place = (uint32_t)number;
+        break;
+    case FIELD_SIZE:
+        *(size_t *)place = (size_t)number;
+        break;
+    default:
+        *(int64_t *)place = number;
+    }
+    return 0;
+}
+
+char *server_options_encode(const struct server_options *options) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) return NULL;
+    for (const struct field *f = fields; f < fields + FIELD_COUNT; f++) {
+        const void *place = (const char *)options + f->place;
+        if (f->kind != FIELD_TEXT) {
+            fprintf(out, "%s=%" PRId64 "\n", f->name, number_load(f->kind, place));
+            continue;
+        }
+        const char *value = *(const char *const *)place;
+        if (strchr(value, '\n')) goto fail;
+        fprintf(out, "%s=%s\n", f->name, value);
+    }
+    for (int i = 0; i < options->listen_count; i++)
+        fprintf(out, "%s=%d\n", listener_name, options->listen_fds[i]);
+    if (fclose(out) == 0) return text;
+    free(text);
+    errno = ENOMEM;
+    return NULL;
+fail:
+    fclose(out);
+    free(text);
+    errno = EINVAL;
+    return NULL;
+}
+
+static int number_parse(const char *text, int64_t *number) {
+    char *end;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return errno || end == text || *end ? -1 : 0;
+}
+
+static int listener_add(struct server_options *options, const char *value) {
+    int64_t fd;
+    if (options->listen_count == SERVER_LISTENERS_MAX || number_parse(value, &fd) < 0) return -1;
+    return number_store(FIELD_INT, &options->listen_fds[options->listen_count++], fd);
+}
+
+static int setting_decode(struct server_options *options, const char *name, char *value) {
+    if (strcmp(name, listener_name) == 0) return listener_add(options, value);
+    for (const struct field *f = fields; f < fields + FIELD_COUNT; f++) {
+        if (strcmp(name, f->name) != 0) continue;
+        void *place = (char *)options + f->place;
+        int64_t number;
+        if (f->kind != FIELD_TEXT)
+            return number_parse(value, &number) < 0 ? -1 : number_store(f->kind, place, number);
+        *(const char **)place = value;
+        return 0;
+    }
+    return -1;
+}
+
+int server_options_decode(struct server_options *options, char *text) {
+    server_options_init(options);
+    while (*text) {
+        char *end = strchr(text, '\n'), *value = strchr(text, '=');
+        if (!end || !value || value > end) goto wrong;
+        *end = *value++ = '\0';
+        if (setting_decode(options, text, value) < 0) goto wrong;
+        text = end + 1;
+    }
+    return 0;
+wrong:
+    errno = EINVAL;
+    return -1;
+}

@@ -1,0 +1,41 @@
+/* The settings of a worker, as the supervisor hands them over. */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+
+#include "greenroom/base.h"
+#include "http/request_head.h"
+
+enum { SERVER_LISTENERS_MAX = 16 };
+
+struct server_options {
+    const char *app;   /* "module:app", "./app.so" */
+    int slot, workers; /* this worker's slot, from 0; how many there are */
+    int listen_fds[SERVER_LISTENERS_MAX];
+    int listen_count;
+    int master_fd;        /* read end of a pipe that ends when the master does; -1 for none */
+    int ready_fd;         /* write end of a pipe: one byte "R" is written when the worker serves */
+    int board_fd;         /* memfd shared by all workers, see server/board.h; -1 for none */
+    bool poll_backend;    /* --poller=poll */
+    size_t stack_size;    /* bytes; 0: as the host wishes */
+    int64_t slice;        /* ns */
+    int64_t head_timeout; /* ns from the first byte of a head to its end */
+    int64_t keep_alive_timeout; /* ns a connection may idle between requests, or before the first */
+    int64_t body_timeout;       /* ns without a byte while the application reads the body */
+    int64_t write_timeout;      /* ns without a byte taken while the application writes */
+    int64_t graceful_timeout;   /* ns */
+    struct http_limits limits;
+    const char *access_log; /* path, "-" for stdout, "" for none */
+};
+
+/* The defaults; also the documentation of them. */
+void server_options_init(struct server_options *options);
+
+/* One line per setting, "name=value\n", for the environment variable GREENROOM_WORKER. malloc'ed;
+ * NULL with errno ENOMEM, or EINVAL when a text holds a line break. */
+char *server_options_encode(const struct server_options *options);
+
+/* The reverse; what text does not name has its default. Strings point into text, which is cut up.
+ * Returns 0, or -1 with errno EINVAL: not our format, or from another version of Greenroom. */
+int server_options_decode(struct server_options *options, char *text);
+
+#endif

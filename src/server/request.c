@@ -1,0 +1,86 @@
+#include "greenroom/request.h"
+
+#include "base/sys.h"
+#include "server/exchange.h"
+#include "server/listener.h"
+
+static gr_slice text_of(const gr_request *request, struct http_span span) {
+    return (gr_slice){request->buffer + span.at, span.len};
+}
+
+gr_slice gr_request_method(const gr_request *request) {
+    return text_of(request, request->head.method);
+}
+
+gr_slice gr_request_target(const gr_request *request) {
+    return text_of(request, request->head.target);
+}
+
+gr_slice gr_request_path(const gr_request *request) { return request->path; }
+
+gr_slice gr_request_query(const gr_request *request) {
+    return text_of(request, request->head.query);
+}
+
+int gr_request_version_minor(const gr_request *request) { return request->head.minor; }
+
+gr_slice gr_request_param(const gr_request *request, const char *name) {
+    const struct route_match *match = &request->match;
+    for (unsigned i = 0; i < match->param_count; i++)
+        if (strcmp(match->params[i].name, name) == 0) return match->params[i].value;
+    return (gr_slice){"", 0};
+}
+
+bool gr_request_header_at(const gr_request *request, size_t index, gr_slice *name,
+                          gr_slice *value) {
+    if (index >= request->head.field_count) return false;
+    *name = text_of(request, request->fields[index].name);
+    *value = text_of(request, request->fields[index].value);
+    return true;
+}
+
+bool gr_request_header(const gr_request *request, const char *name, gr_slice *value) {
+    gr_slice wanted = gr_slice_of(name), found;
+    for (size_t i = 0; gr_request_header_at(request, i, &found, value); i++)
+        if (gr_slice_equal_nocase(found, wanted)) return true;
+    *value = (gr_slice){"", 0};
+    return false;
+}
+
+int64_t gr_request_content_length(const gr_request *request) {
+    return request->head.chunked ? -1 : request->head.content_length;
+}
+
+void *gr_request_alloc(gr_request *request, size_t size) {
+    return arena_alloc(&request->arena, size);
+}
+
+/* Addresses are made into text when somebody asks, in the arena. */
+static gr_slice address_text(const gr_request *request, const union peer *address) {
+    char text[PEER_TEXT_MAX];
+    size_t len = peer_text(address, text);
+    const char *copy = arena_copy(&request->connection->exchange->arena, text, len);
+    return copy ? (gr_slice){copy, len} : (gr_slice){"", 0};
+}
+
+gr_slice gr_request_peer(const gr_request *request) {
+    return address_text(request, &request->connection->peer);
+}
+
+int gr_request_peer_port(const gr_request *request) {
+    return peer_port(&request->connection->peer);
+}
+
+gr_slice gr_request_server(const gr_request *request) {
+    const struct connection *connection = request->connection;
+    if (!peer_is_any(&connection->listener->address))
+        return gr_slice_of(connection->listener->text);
+    union peer address = {.family = AF_UNSPEC};
+    socklen_t len = sizeof address;
+    sys(SYS_getsockname, connection->watch.fd, &address, &len);
+    return address_text(request, &address);
+}
+
+int gr_request_server_port(const gr_request *request) {
+    return peer_port(&request->connection->listener->address);
+}

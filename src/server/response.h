@@ -1,0 +1,35 @@
+/* The answer while it is being made and sent. */
+#ifndef SERVER_RESPONSE_H
+#define SERVER_RESPONSE_H
+
+#include "greenroom/response.h"
+
+enum response_framing {
+    RESPONSE_EMPTY,   /* HEAD, 204, 304: no body whatever the head says */
+    RESPONSE_COUNTED, /* Content-Length */
+    RESPONSE_CHUNKED,
+    RESPONSE_UNTIL_CLOSE, /* HTTP/1.0 without a known length */
+};
+
+struct response {
+    char *head; /* in the arena; grows until it is sent */
+    size_t head_len, head_room;
+    int64_t length;  /* of the body as declared; -1: unknown */
+    int64_t sent;    /* bytes of the body handed to the kernel */
+    uint16_t status; /* 0 before gr_response_begin */
+    uint8_t framing; /* enum response_framing; once started */
+    bool dated;      /* the application has set Date itself */
+    bool started;    /* the head has been handed to the kernel, or was meant to */
+    bool ended;      /* nothing more may be written */
+    bool cut_short;  /* promised more than was sent: only closing the connection tells the client */
+    bool last;       /* the connection ends with this answer */
+    int error;       /* errno of the send that failed */
+};
+
+void response_init(gr_request *request);
+
+/* A short answer of the server's own, with a sentence as its body. allow: for 405, else NULL.
+ * Parks. */
+void response_brief(gr_request *request, int status, const char *sentence, const char *allow);
+
+#endif

@@ -1,0 +1,105 @@
+#include "server/runner.h"
+
+#include "server/exchange.h"
+
+enum {
+    PIPELINED_MAX = 16,           /* requests of one connection in a row before others get a turn */
+    RETRY_AFTER = 10 * NS_PER_MS, /* when there was no memory for a green thread */
+};
+
+static struct connection *first, *last; /* linked by next_ready */
+static bool successor; /* a runner has been started and has not looked at the queue yet */
+
+static void start_successor(void);
+
+static void start_again(struct timer *timer) {
+    if (first) start_successor();
+}
+
+static struct timer retry = {.fire = start_again};
+
+static struct connection *next_connection(void) {
+    struct connection *connection = first;
+    if (!connection) return NULL;
+    first = connection->next_ready;
+    connection->queued = false;
+    return connection;
+}
+
+/* Leaves the scheduler's data for code that may park, with the rest of the queue handed over. */
+static void step_out(struct green *self) {
+    if (first) start_successor();
+    sched_leave(self);
+    green_may_park();
+}
+
+/* A connection has been silent for too long: an idle one has nothing coming to it, one that stopped
+ * within a head is told. */
+static enum exchange_step give_up(struct gr_request *exchange) {
+    return exchange_is_empty(exchange) ? EXCHANGE_CLOSE : exchange_time_out(exchange);
+}
+
+/* Answers whatever requests have come, until there is none. */
+static enum exchange_step converse(struct green *self, struct gr_request *exchange) {
+    struct connection *connection = exchange->connection;
+    enum exchange_step step = exchange_receive(exchange);
+    if (step == EXCHANGE_WAIT && connection->expired) step = give_up(exchange);
+    for (unsigned count = 1; step == EXCHANGE_ANSWER || step == EXCHANGE_REFUSE; count++) {
+        connection_become(connection, CONNECTION_BUSY);
+        step_out(self);
+        if (count % PIPELINED_MAX == 0) green_yield_now();
+        step = step == EXCHANGE_ANSWER ? exchange_answer(exchange) : exchange_refuse(exchange);
+        sched_enter(self);
+        if (step == EXCHANGE_WAIT) step = exchange_next(exchange);
+    }
+    return step;
+}
+
+static enum connection_state state_after(enum exchange_step step, struct gr_request *exchange) {
+    if (step == EXCHANGE_CLOSE) return CONNECTION_CLOSED;
+    if (step == EXCHANGE_LINGER) return CONNECTION_LINGER;
+    return exchange_is_empty(exchange) ? CONNECTION_IDLE : CONNECTION_HEAD;
+}
+
+static enum connection_state advance(struct green *self, struct connection *connection) {
+    if (connection->state == CONNECTION_LINGER) return CONNECTION_LINGER;
+    if (!connection->exchange) connection->exchange = exchange_take(connection);
+    struct gr_request *exchange = connection->exchange;
+    return state_after(exchange ? converse(self, exchange) : EXCHANGE_CLOSE, exchange);
+}
+
+static void attend(struct green *self, struct connection *connection) {
+    enum connection_state state = advance(self, connection);
+    connection_become(connection, state);
+    if (state == CONNECTION_CLOSED) return;
+    if (state == CONNECTION_LINGER && !connection_linger(connection)) return;
+    fd_watch_rearm(&connection->watch);
+}
+
+static void *run(void *unused) {
+    struct green *self = green_self();
+    struct connection *connection;
+    sched_enter(self);
+    successor = false;
+    while ((connection = next_connection())) attend(self, connection);
+    sched_leave(self);
+    return NULL;
+}
+
+static void start_successor(void) {
+    if (successor) return;
+    successor = green_start(&green_request_pool, run, NULL, false) != NULL;
+    if (!successor) timer_start(&retry, loop_now() + RETRY_AFTER);
+}
+
+void runner_queue(struct connection *connection) {
+    if (connection->queued) return;
+    connection->queued = true;
+    connection->next_ready = NULL;
+    if (first)
+        last->next_ready = connection;
+    else
+        first = connection;
+    last = connection;
+    start_successor();
+}

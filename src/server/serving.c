@@ -1,0 +1,124 @@
+#include "server/serving.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "base/sys.h"
+#include "greenroom/log.h"
+#include "runtime/park.h"
+#include "runtime/runtime.h"
+#include "runtime/watch.h"
+#include "server/access_log.h"
+#include "server/connection.h"
+#include "server/exchange.h"
+#include "server/listener.h"
+#include "server/load.h"
+
+/* How long a drained worker waits for the first bytes of a request that may be on its way already.
+ */
+enum { DRAIN_SILENCE = 200 * NS_PER_MS };
+
+static enum { STARTING, SERVING, DRAINING } phase;
+static struct green *main_green;
+static volatile sig_atomic_t stop_asked;
+static bool all_gone;
+static int64_t give_up_at; /* while draining */
+
+/* ---- reasons to stop ---- */
+
+static void stop_on_signal(int number) {
+    signal_handler_begin();
+    stop_asked = 1;
+    green_wake(main_green);
+    signal_handler_end();
+}
+
+/* The other end of the pipe is the supervisor's alone, and nothing is ever written to it. */
+static void master_gone(struct fd_watch *watch, unsigned events) {
+    stop_asked = 1;
+    green_wake(main_green);
+}
+
+static struct fd_watch master_watch = {.ready = master_gone};
+
+static int watch_for_stop(int master_fd) {
+    struct sigaction action = {.sa_handler = stop_on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -1;
+    return master_fd < 0 ? 0 : fd_watch_add(&master_watch, master_fd);
+}
+
+/* From here on the end of the supervisor means to drain, and not to die at once. */
+static void tell_supervisor(int ready_fd) {
+    prctl(PR_SET_PDEATHSIG, 0);
+    if (ready_fd < 0) return;
+    sys(SYS_write, ready_fd, "R", 1);
+    sys(SYS_close, ready_fd);
+}
+
+/* ---- phases ---- */
+
+static int start_serving(const struct server_options *options, const struct gr_app *app) {
+    main_green = green_self();
+    if (access_log_open(options->access_log) < 0) {
+        int error = errno;
+        gr_log(GR_LOG_ERROR, "cannot open the access log %s: %s", options->access_log,
+               strerror(error));
+        errno = error;
+        return -1;
+    }
+    connections_init(options);
+    exchanges_init(options, app);
+    if (watch_for_stop(options->master_fd) < 0 || listeners_open(options) < 0) {
+        gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
+        return -1;
+    }
+    load_set_accepting(true);
+    tell_supervisor(options->ready_fd);
+    phase = SERVING;
+    return 0;
+}
+
+static void have_gone(void) {
+    all_gone = true;
+    green_wake(main_green);
+}
+
+static void start_draining(int64_t graceful_timeout) {
+    phase = DRAINING;
+    give_up_at = clock_after(graceful_timeout);
+    load_set_accepting(false);
+    listeners_close();
+    connections_drain(DRAIN_SILENCE, have_gone);
+}
+
+static int finish(void) {
+    access_log_close();
+    if (all_gone) return 0;
+    gr_log(GR_LOG_WARNING, "stopped with %d connections open: the graceful timeout is over",
+           load_connections());
+    errno = ETIMEDOUT;
+    return -1;
+}
+
+int serving_run(const struct server_options *options, const struct gr_app *app) {
+    struct green *self = green_self();
+    sched_enter(self);
+    int result = phase == STARTING ? start_serving(options, app) : 0;
+    while (result == 0) {
+        if (stop_asked && phase == SERVING) start_draining(options->graceful_timeout);
+        if (all_gone || (phase == DRAINING && clock_now() >= give_up_at)) {
+            result = finish();
+            break;
+        }
+        green_park(phase == DRAINING ? give_up_at : NEVER);
+        bool interrupted = green_take_interrupt(self);
+        if (interrupted && !(stop_asked && phase == SERVING)) {
+            errno = EINTR;
+            result = -1;
+        }
+    }
+    sched_leave(self);
+    return result;
+}

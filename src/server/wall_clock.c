@@ -1,0 +1,28 @@
+#include "server/wall_clock.h"
+
+#include <time.h>
+
+#include "runtime/watch.h"
+
+static struct wall_clock texts;
+static int64_t valid_until; /* on the clock of loop_now */
+
+static void make_texts(int64_t seconds) {
+    memcpy(texts.date_field, "Date: ", 6);
+    http_date(texts.date_field + 6, seconds);
+    memcpy(texts.date_field + 6 + HTTP_DATE_LENGTH, "\r\n", 2);
+
+    struct tm local;
+    localtime_r(&(time_t){seconds}, &local);
+    strftime(texts.log_stamp, sizeof texts.log_stamp, "%d/%b/%Y:%H:%M:%S %z", &local);
+}
+
+const struct wall_clock *wall_clock_now(void) {
+    int64_t now = loop_now();
+    if (__builtin_expect(now < valid_until, 1)) return &texts;
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    make_texts(wall.tv_sec);
+    valid_until = now + NS_PER_S - wall.tv_nsec;
+    return &texts;
+}

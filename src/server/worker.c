@@ -1,0 +1,99 @@
+#include "greenroom/worker.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/sys.h"
+#include "runtime/runtime.h"
+#include "server/environment.h"
+#include "server/load.h"
+#include "server/log.h"
+#include "server/options.h"
+#include "server/route.h"
+#include "server/serving.h"
+
+static struct server_options options;
+static struct gr_app application;
+
+static int refuse(int code, const char *why) {
+    gr_log(GR_LOG_ERROR, "cannot serve: %s", why);
+    errno = code;
+    return -1;
+}
+
+/* Is libc's recv, and so all that is interposed, preceded by ours? */
+static bool is_interposed(void) {
+    Dl_info info;
+    void *address = dlsym(RTLD_DEFAULT, "recv");
+    return address && dladdr(address, &info) && environment_is_interposer(info.dli_fname);
+}
+
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (sys(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    sys(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
+}
+
+/* glibc would spread green threads over 8 arenas per core, though they never allocate at the same
+ * time. */
+static void use_one_malloc_arena(void) {
+    if (!getenv("MALLOC_ARENA_MAX")) mallopt(M_ARENA_MAX, 1);
+}
+
+static void close_on_exec(int fd) {
+    if (fd >= 0) sys(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* The supervisor's descriptors are not for the programs that the application runs. */
+static void keep_descriptors(void) {
+    for (int i = 0; i < options.listen_count; i++) close_on_exec(options.listen_fds[i]);
+    close_on_exec(options.master_fd);
+    close_on_exec(options.ready_fd);
+    close_on_exec(options.board_fd);
+}
+
+static int start_runtime(size_t stack_size) {
+    const char *why = "";
+    struct runtime_options runtime = {
+        .poller = options.poll_backend ? POLLER_POLL : POLLER_EPOLL,
+        .stack_size = options.stack_size ? options.stack_size : stack_size,
+        .slice = options.slice,
+    };
+    return runtime_start(&runtime, &why) < 0 ? refuse(ENOTSUP, why) : 0;
+}
+
+int gr_worker_start(size_t stack_size) {
+    char *handover = environment_take("GREENROOM_WORKER"); /* options point into it */
+    if (!handover) return -1;
+    char who[32];
+    if (server_options_decode(&options, handover) < 0 || environment_restore_preload() < 0)
+        return refuse(ENOTSUP, "the supervisor's settings cannot be read");
+    snprintf(who, sizeof who, "worker %d", options.slot);
+    log_identify(who);
+    if (!is_interposed()) {
+        errno = ENOSYS;
+        return -1;
+    }
+    keep_descriptors();
+    if (load_open(options.board_fd, options.slot, options.workers) < 0)
+        return refuse(ENOTSUP, "the supervisor's board cannot be mapped");
+    raise_descriptor_limit();
+    use_one_malloc_arena();
+    return start_runtime(stack_size);
+}
+
+const char *gr_worker_app(void) { return options.app; }
+
+int gr_worker_slot(void) { return options.slot; }
+
+int gr_worker_count(void) { return options.workers; }
+
+gr_app *gr_worker_application(void) { return &application; }
+
+int gr_worker_serve(void) { return serving_run(&options, &application); }

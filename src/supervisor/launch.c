@@ -1,0 +1,161 @@
+#include "supervisor/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "greenroom/worker.h"
+
+static const char posix_library[] = "libgreenroom-posix.so";
+static const char boot_script[] = "boot.py";
+
+/* --- What to execute --- */
+
+static bool is_c_application(const char *app) {
+    size_t len = strlen(app);
+    return len >= 3 && strcmp(app + len - 3, ".so") == 0;
+}
+
+static bool is_program(const char *path) {
+    struct stat file;
+    return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Joins two parts of a path. Returns false when the result is too long. */
+static bool join(char path[PATH_MAX], const char *folder, int len, const char *name) {
+    return snprintf(path, PATH_MAX, "%.*s%s%s", len, folder, len ? "/" : "", name) < PATH_MAX;
+}
+
+static bool find_in_path(char path[PATH_MAX], const char *name) {
+    const char *at = getenv("PATH");
+    for (; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL)
+        if (join(path, at, (int)strcspn(at, ":"), name) && is_program(path)) return true;
+    return false;
+}
+
+static int find_python(char path[PATH_MAX], const char *wanted, char *error) {
+    const char *environment = getenv("VIRTUAL_ENV");
+    if (!*wanted && environment && *environment) {
+        join(path, environment, (int)strlen(environment), "bin/python3");
+    } else {
+        if (!*wanted) wanted = "python3";
+        if (!strchr(wanted, '/'))
+            return find_in_path(path, wanted) ? 0
+                                              : sentence(error, "there is no %s in PATH", wanted);
+        snprintf(path, PATH_MAX, "%s", wanted);
+    }
+    if (is_program(path)) return 0;
+    const char *why = access(path, F_OK) == 0 ? "not an executable file" : strerror(errno);
+    return sentence(error, "cannot use the Python %s: %s", path, why);
+}
+
+static int find_private(char path[PATH_MAX], const char *name, char *error) {
+    char own[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[len < 0 ? 0 : len] = '\0';
+    char *slash = strrchr(own, '/');
+    int folder = slash ? (int)(slash - own) : 0;
+    if (join(path, own, folder, name) && access(path, R_OK) == 0) return 0;
+    snprintf(path, PATH_MAX, "%s/%s", GREENROOM_PRIVATE_DIR, name);
+    if (access(path, R_OK) == 0) return 0;
+    return sentence(error, "cannot find %s in %.*s nor in " GREENROOM_PRIVATE_DIR, name, folder,
+                    own);
+}
+
+static int find_files(struct launch *launch, const char *python, char *error) {
+    if (find_private(launch->preload, posix_library, error) < 0) return -1;
+    /* ld.so(8): both separate the entries of LD_PRELOAD, and neither can be escaped. */
+    if (strpbrk(launch->preload, " :"))
+        return sentence(error, "cannot preload %s: its path has a blank or a colon",
+                        launch->preload);
+    if (is_c_application(launch->options.app)) {
+        strcpy(launch->program, "/proc/self/exe");
+        strcpy(launch->argument, "worker");
+        return 0;
+    }
+    if (find_private(launch->argument, boot_script, error) < 0) return -1;
+    return find_python(launch->program, python, error);
+}
+
+int launch_prepare(struct launch *launch, const struct settings *settings,
+                   char error[SENTENCE_SIZE]) {
+    int ends[2];
+    launch->options = settings->worker;
+    if (find_files(launch, settings->python, error) < 0) return -1;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return sentence(error, "cannot make a pipe: %s", strerror(errno));
+    launch->options.master_fd = ends[0];
+    launch->lifeline = ends[1];
+    return 0;
+}
+
+/* --- In the child --- */
+
+static int inherit(int fd) { return fcntl(fd, F_SETFD, 0); }
+
+static int inherit_descriptors(const struct server_options *options) {
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0) return -1;
+    for (int i = 0; i < options->listen_count; i++)
+        if (inherit(options->listen_fds[i]) < 0) return -1;
+    if (inherit(options->master_fd) < 0 || inherit(options->ready_fd) < 0) return -1;
+    return inherit(options->board_fd);
+}
+
+/* The user's own preloads stay, behind ours. */
+static int set_environment(const struct launch *launch, const struct server_options *options) {
+    char preload[2 * PATH_MAX];
+    const char *users = getenv("LD_PRELOAD");
+    snprintf(preload, sizeof preload, "%s%s%s", launch->preload, users && *users ? ":" : "",
+             users ? users : "");
+    char *handover = server_options_encode(options);
+    if (!handover) return -1;
+    return setenv("LD_PRELOAD", preload, 1) < 0 || setenv("GREENROOM_WORKER", handover, 1) < 0 ? -1
+                                                                                               : 0;
+}
+
+/* All as a login shell would have it, but for a SIGHUP that nohup(1) has had ignored. */
+static void reset_signals(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++)
+        if (number != SIGHUP) signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Does not return. */
+static void become_worker(const struct launch *launch, const struct server_options *options,
+                          pid_t master) {
+    char *const arguments[] = {(char *)launch->program, (char *)launch->argument, NULL};
+    /* The master may have died before the kernel was asked to tell. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != master) _exit(GR_EXIT_USAGE);
+    reset_signals();
+    if (inherit_descriptors(options) == 0 && set_environment(launch, options) == 0)
+        execv(launch->program, arguments);
+    dprintf(STDERR_FILENO, "greenroom: cannot run %s: %s\n", launch->program, strerror(errno));
+    _exit(GR_EXIT_USAGE);
+}
+
+pid_t launch_worker(const struct launch *launch, int slot, int *ready) {
+    struct server_options options = launch->options;
+    pid_t master = getpid();
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
+    options.slot = slot;
+    options.ready_fd = ends[1];
+    pid_t child = fork();
+    if (child == 0) become_worker(launch, &options, master);
+    int saved = errno;
+    close(ends[1]);
+    if (child < 0)
+        close(ends[0]);
+    else
+        *ready = ends[0];
+    errno = saved;
+    return child;
+}

@@ -1,0 +1,63 @@
+"""One extension serves every CPython from 3.11 on; others are refused.
+
+GREENROOM_TEST_PYTHONS names more interpreters to try, separated by ":".
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+OTHERS = [path for path in os.environ.get("GREENROOM_TEST_PYTHONS", "").split(":") if path]
+
+
+@pytest.fixture(params=OTHERS or [None])
+def other_python(request):
+    if request.param is None:
+        pytest.skip("GREENROOM_TEST_PYTHONS names no other Python")
+    return request.param
+
+
+def test_another_python_serves(serve, other_python):
+    server = serve("--workers", "1", "--python", other_python, "wsgi_blocking:app")
+    assert server.get("/green").text == "true"
+    assert server.get("/thread").text == "[true]"
+    assert server.get("/sleep?seconds=0.01").text == '"slept"'
+    assert server.request("POST", "/borrowed_input", body=b"x").status == 200
+
+
+def test_another_python_is_valid(serve, other_python):
+    server = serve("--workers", "1", "--python", other_python, "wsgi_validated:app")
+    response = server.request("POST", "/echo", body=b"first\nsecond\nthird")
+    assert (response.status, response.text) == (200, "first\nsecond\nthird"), server.output()
+
+
+def run_boot(code: str) -> subprocess.CompletedProcess:
+    """Runs the boot script after code has changed what it finds."""
+    boot = ROOT / "python" / "greenroom" / "boot.py"
+    return subprocess.run(
+        [sys.executable, "-c",
+         f"import runpy, sys, sysconfig; {code}; runpy.run_path({str(boot)!r}, run_name='__main__')"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_an_old_python_is_refused():
+    done = run_boot("sys.version_info = (3, 10, 4, 'final', 0)")
+    assert done.returncode == 2
+    assert done.stderr == f"greenroom: {sys.executable} is cpython 3.10.4; 3.11 or later is needed\n"
+
+
+def test_a_free_threaded_python_is_refused():
+    done = run_boot("sysconfig.get_config_vars()['Py_GIL_DISABLED'] = 1")
+    assert done.returncode == 2
+    assert "free-threaded" in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_python_that_is_not_there_is_refused(greenroom):
+    done = greenroom("serve", "--bind", "127.0.0.1:0", "--python", "/nowhere/python3", "hello:app")
+    assert done.returncode == 2
+    assert "/nowhere/python3" in done.stderr and "Traceback" not in done.stderr

@@ -1,0 +1,68 @@
+"""Answers that are produced while they are sent."""
+
+import socket
+
+import pytest
+from conftest import eventually
+
+
+@pytest.fixture
+def server(serve):
+    return serve("--workers", "1", "wsgi_streams:app")
+
+
+def small_window(server) -> socket.socket:
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+    connection.settimeout(10)
+    connection.connect(("127.0.0.1", server.port))
+    return connection
+
+
+def produced(server) -> int:
+    return int(server.get("/count").text)
+
+
+def test_a_generator_does_not_run_ahead_of_its_reader(server):
+    with small_window(server) as reader:
+        reader.sendall(b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+        eventually(lambda: produced(server) > 0, "a first piece")
+        before = -1
+        while before != (before := produced(server)):
+            with pytest.raises(TimeoutError):
+                server_quiet(reader)
+        assert before < 16 << 20, "more than the kernel's buffers hold"
+        received = 0
+        while received < before + (1 << 20):
+            received += len(reader.recv(1 << 20))
+        assert produced(server) > before
+
+
+def server_quiet(reader: socket.socket) -> None:
+    """Waits without reading, for as long as a stalled writer would need to show progress."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as idle:
+        idle.settimeout(0.2)
+        idle.bind("")
+        idle.recv(1)
+
+
+def test_pieces_are_sent_before_the_next_one_is_asked_for(server):
+    """A conversation: each line is answered before the next one is sent."""
+    with server.connect() as connection:
+        connection.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for line in [b"one\n", b"two\n", b"three\n"]:
+            connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
+            received = b""
+            while line.upper() not in received:
+                received += connection.recv(65536)
+        connection.sendall(b"0\r\n\r\n")
+        assert connection.recv(65536) == b"0\r\n\r\n"
+
+
+def test_a_generator_is_closed_when_the_client_leaves(server):
+    with small_window(server) as reader:
+        reader.sendall(b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+        reader.recv(1000)
+    server.wait_for_output("^generator closed$")
+    assert server.get("/count").status == 200
+    assert "Traceback" not in server.output()
