@@ -77,7 +77,7 @@ async def send(port: int, paths: list[str]) -> Wave:
 
 
 async def memory_in_flight(server: Daemon) -> float:
-    """KiB by which the server grows for each of REQUESTS requests which sleep at the same time."""
+    """KiB by which the server grows for each of REQUESTS requests that sleep at the same time."""
     hold = 2.0  # seconds: long enough for all of them to have fallen asleep at three quarters of it
     before = memory_kib(server.pids())
     wave = asyncio.create_task(send(server.port, [f"/sleep?ms={hold * 1000:.0f}"] * REQUESTS))
@@ -111,10 +111,11 @@ async def run(server: Daemon) -> bool:
     """Sends the requests and prints what happened; True when all were answered."""
     kinds = list(ROUTES)
     await send(server.port, kinds * 4)  # so that each worker has imported what it needs
+    memory_each = await memory_in_flight(server)  # first, while nothing is pooled from before
     alone = await seconds_alone(server.port)
     paths = [kinds[i % len(kinds)] for i in range(REQUESTS)]
     wave = await send(server.port, paths)
-    show(wave, [paths.count(kind) for kind in kinds], alone, await memory_in_flight(server))
+    show(wave, [paths.count(kind) for kind in kinds], alone, memory_each)
     return len(wave.times) == REQUESTS
 
 

@@ -5,8 +5,7 @@
 #include <greenroom/greenroom.h>
 
 static void sleep_a_while(gr_request *request, void *data) {
-    gr_slice path = gr_request_path(request); /* within the head, so some byte ends the number */
-    usleep((useconds_t)atoi(path.data + 1) * 1000);
+    usleep((useconds_t)atoi(gr_request_param(request, "ms").data) * 1000);
     gr_respond(request, 200, "text/plain", "awake\n", 6);
 }
 

@@ -21,10 +21,11 @@ class Options:
     def seconds(self, default: float) -> float:
         return self.duration or default
 
+    def wants(self, name: str) -> bool:
+        return not self.only or name in self.only
+
     def selected(self, servers: Sequence[Server]) -> list[Server]:
-        if not self.only:
-            return list(servers)
-        return [server for server in servers if server.name in self.only]
+        return [server for server in servers if self.wants(server.name)]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from harness import servers
 from harness.contest import Options, contest, running
-from harness.load import Load, Measurement
+from harness.load import Load, Measurement, measure
 from harness.report import (ERRORS, MEMORY, NAME, Report, Section, cpu_panel, latency_panel,
                             rate_panel, table_of)
 from harness.servers import Server
@@ -17,6 +17,7 @@ from harness.table import number
 
 CONNECTIONS = 400
 SECONDS = 20.0
+UPSTREAM = "upstream-itself"  # with no application before it: what is to be had on this machine
 FLASK = "flask_upstream:app"
 GTHREAD_THREADS = (10, 20, 50, 100, 200, 400, 800, 1000)
 
@@ -55,7 +56,8 @@ def run(options: Options) -> None:
     load = Load(CONNECTIONS, options.seconds(SECONDS))
     with running(servers.upstream_100ms()) as upstream:
         chosen = options.selected(variants(f"127.0.0.1:{upstream.port}"))
-        measurements = contest(chosen, "/", load)
+        measurements = [measure(UPSTREAM, upstream, "/", load)] if options.wants(UPSTREAM) else []
+        measurements += contest(chosen, "/", load)
     report = Report("experiment", "aiohttp versus multithreaded Flask, and greenroom",
                     " ".join((__doc__ or "").split()) + " Latencies in milliseconds.")
     if measurements:

@@ -42,7 +42,9 @@ def flask_upstream() -> Judgement:
 def c_upstream() -> Judgement:
     ours = variant("experiment", "greenroom-c")
     share = ours["rate"] / UPSTREAM_LIMIT
-    return f"{share:.1%}, {errors(ours)} errors", share >= 0.98
+    of_upstream = rate_ratio("experiment", "greenroom-c", "upstream-itself")
+    return (f"{share:.1%}, {errors(ours)} errors; {of_upstream:.1%} of the upstream by itself",
+            share >= 0.98 and not errors(ours))
 
 
 def wsgi_hello() -> Judgement:

@@ -22,7 +22,8 @@ GR_API gr_slice gr_request_query(const gr_request *request);
 /* Minor version of HTTP/1: 0 or 1. */
 GR_API int gr_request_version_minor(const gr_request *request);
 
-/* The value of a "{name}" segment of the route, percent-decoded; empty when there is none. */
+/* The value of a "{name}" segment of the route, percent-decoded; empty when there is none. A NUL
+ * stands behind it. */
 GR_API gr_slice gr_request_param(const gr_request *request, const char *name);
 
 /* The value of the first field of that name (any case), without surrounding blanks. Returns false

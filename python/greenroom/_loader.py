@@ -28,7 +28,8 @@ def load(wanted: str) -> Application:
     """Returns the application that `wanted` names.
 
     "module:app", "module:attribute.app", "module:factory()" which is called without arguments,
-    "module" for its `application` or `app`. In place of a module, the path of a file: "web/app.py:app".
+    "module" for its `application` or `app`. In place of a module, the path of a file:
+    "web/app.py:app".
 
     Raises NotFound, and whatever the application raises while it is imported.
     """

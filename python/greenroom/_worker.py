@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import errno
+import os
 import sys
 import traceback
 from types import TracebackType
+from typing import NoReturn
 
 import _greenroom
 from greenroom import _loader
@@ -38,11 +40,22 @@ def main() -> int:
         if error.errno != errno.ENOTSUP:  # which has been explained
             print(f"greenroom: {WHY_NOT.get(error.errno, error.strerror)}", file=sys.stderr)
         return USAGE
+    tidy_environment()
     sys.argv = [wanted]
     try:
         return run(wanted)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def tidy_environment() -> None:
+    """The start has taken the supervisor's variables away; os.environ is a copy from before."""
+    for name in ("GREENROOM_WORKER", "LD_PRELOAD"):
+        value = _greenroom.environment(name)
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def run(wanted: str) -> int:
@@ -57,13 +70,29 @@ def run(wanted: str) -> int:
     except Exception as error:
         log(f"greenroom: {wanted} failed while it was loaded", error)
         return APP_FAILED
-    _greenroom.serve(app, report)
+    _greenroom.serve(app, report, leave)
     return 0
 
 
 def report(error: BaseException, method: str, target: str) -> None:
     """Logs what an application raised in a request."""
     log(f"greenroom: {method} {target} failed", error)
+
+
+def leave(error: BaseException | None) -> NoReturn:
+    """Ends a child that was forked in a request as if it had been a script."""
+    code: object = 0
+    if isinstance(error, SystemExit):
+        code = error.code or 0
+    elif error is not None:
+        log("greenroom: a child that was forked in a request failed", error)
+        code = 1
+    if not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
 
 
 def log(title: str, error: BaseException) -> None:
@@ -84,4 +113,5 @@ def users_part(trace: TracebackType | None) -> TracebackType | None:
 def is_ours(trace: TracebackType) -> bool:
     name = trace.tb_frame.f_globals.get("__name__", "")
     file = trace.tb_frame.f_code.co_filename
-    return name.startswith("greenroom.") or name == "importlib" or file.startswith("<frozen importlib")
+    ours = name == "importlib" or name.startswith("greenroom.")
+    return ours or file.startswith("<frozen importlib")

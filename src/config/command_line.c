@@ -74,13 +74,14 @@ enum command_line command_line_parse(int argc, char **argv, struct settings *set
 void command_line_help(FILE *out) {
     fputs("Usage: greenroom serve [OPTION]... APP\n\n"
           "Serves a web application. APP is module:app or module:factory() for a WSGI application\n"
-          "in Python, or the path of a C application, which ends in .so.\n\n",
+          "in Python, or the path of a C application, which ends in .so.\n\n"
+          "Options, with their defaults in brackets; times in seconds (S) or milliseconds (MS):\n",
           out);
     for (const struct setting *s = settings_table; s->name; s++) {
         char option[HELP_COLUMN], number[QUANTITY_SIZE];
         snprintf(option, sizeof option, "--%s %s", s->name, s->argument);
-        fprintf(out, "  %-*s%s\n", HELP_COLUMN - 2, option, s->help);
-        fprintf(out, "%*s(default: %s)\n", HELP_COLUMN, "", setting_default(s, number));
+        fprintf(out, "  %-*s%s [%s]\n", HELP_COLUMN - 2, option, s->help,
+                setting_default(s, number));
     }
-    fprintf(out, "  %-*s%s\n", HELP_COLUMN - 2, "--help", "Say this.");
+    fprintf(out, "  %-*sSay this\n", HELP_COLUMN - 2, "--help");
 }

@@ -29,7 +29,7 @@ enum setting_kind {
 struct setting {
     const char *name;     /* without the leading "--" */
     const char *argument; /* what stands for the value in --help */
-    const char *help;
+    const char *help;     /* no full stop: the default follows */
     const char *fallback; /* the default in words; NULL: what settings_init sets */
     enum setting_kind kind;
     enum unit unit;      /* of numbers */

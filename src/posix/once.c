@@ -51,10 +51,6 @@ HOOK int pthread_once(pthread_once_t *control, void (*initialise)(void)) {
     }
 }
 
-HOOK void call_once(once_flag *flag, void (*initialise)(void)) {
-    pthread_once((pthread_once_t *)flag, initialise);
-}
-
 /* ---- guards: Itanium C++ ABI, 3.3.3. The first byte says "done" to the compiler's own check. ----
  */
 

@@ -63,9 +63,3 @@ HOOK unsigned sleep(unsigned seconds) {
     errno = saved;
     return (unsigned)rest.tv_sec + (rest.tv_nsec >= NS_PER_S / 2);
 }
-
-/* threads.h: -1 when a signal came, another negative value for any other error. */
-HOOK int thrd_sleep(const struct timespec *time, struct timespec *rest) {
-    int error = clock_nanosleep(CLOCK_REALTIME, 0, time, rest);
-    return error == 0 ? 0 : error == EINTR ? -1 : -2;
-}

@@ -151,12 +151,6 @@ HOOK int pthread_key_delete(pthread_key_t key) {
     return REAL(pthread_key_delete)(key);
 }
 
-HOOK int tss_create(tss_t *key, tss_dtor_t destructor) {
-    return pthread_key_create(key, destructor) ? thrd_error : thrd_success;
-}
-
-HOOK void tss_delete(tss_t key) { pthread_key_delete(key); }
-
 HOOK int __cxa_thread_atexit_impl(void (*fn)(void *), void *object, void *dso) {
     if (is_hollow(green_self())) return green_at_exit(fn, object);
     return REAL(__cxa_thread_atexit_impl)(fn, object, dso);

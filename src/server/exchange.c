@@ -25,12 +25,18 @@ static struct pool blocks;
 
 /* ---- memory ---- */
 
-static void trim_blocks(struct timer *timer) {
-    pool_trim(&blocks, TRIM_KEEP, TRIM_COUNT);
-    timer_start(timer, loop_now() + TRIM_PERIOD);
+static void trim_blocks(struct timer *timer);
+static struct timer trim = {.fire = trim_blocks};
+
+static void trim_later(void) {
+    if (pool_warm(&blocks) > TRIM_KEEP && !trim.node.place)
+        timer_start(&trim, loop_now() + TRIM_PERIOD);
 }
 
-static struct timer trim = {.fire = trim_blocks};
+static void trim_blocks(struct timer *timer) {
+    pool_trim(&blocks, TRIM_KEEP, TRIM_COUNT);
+    trim_later();
+}
 
 static size_t align(size_t size, size_t to) { return (size + to - 1) / to * to; }
 
@@ -43,7 +49,6 @@ void exchanges_init(const struct server_options *server_options, const struct gr
     app = application;
     size_t head = align(sizeof(struct gr_request), 16);
     pool_init(&blocks, align(head + table_size() + BUFFER_ROOM_MIN + ARENA_ROOM, PAGE));
-    timer_start(&trim, loop_now() + TRIM_PERIOD);
 }
 
 static uint32_t inline_room(const struct gr_request *exchange) {
@@ -67,6 +72,7 @@ struct gr_request *exchange_take(struct connection *connection) {
 void exchange_give(struct gr_request *exchange) {
     if (exchange->buffer != exchange->inline_buffer) free(exchange->buffer);
     pool_give(&blocks, exchange);
+    trim_later();
 }
 
 /* Twice the room; up to a little more than the largest head, since the parser has to see that it

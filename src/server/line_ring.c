@@ -80,12 +80,13 @@ static void wait_for(unsigned bytes, int64_t ms) {
     atomic_store(&wanted, 0);
 }
 
-static void complain_at_intervals(const char *what, unsigned long number) {
+/* Complaints about a log must not fill another one. */
+static bool may_complain(void) {
     static int64_t last;
     int64_t now = clock_now();
-    if (last && now - last < NS_PER_S) return;
+    if (last && now - last < NS_PER_S) return false;
     last = now;
-    gr_log(GR_LOG_WARNING, what, number);
+    return true;
 }
 
 /* Returns how many bytes are done with: written, or hopeless. */
@@ -98,7 +99,8 @@ static size_t write_some(const char *data, size_t len) {
         sys(SYS_ppoll, &pollable, 1, NULL, NULL, 0);
         return 0;
     }
-    complain_at_intervals("the access log cannot be written (error %lu)", (unsigned long)-n);
+    if (may_complain())
+        gr_log(GR_LOG_WARNING, "the access log cannot be written: %s", strerror((int)-n));
     return len;
 }
 
@@ -114,9 +116,9 @@ static void write_all(void) {
 static void report_dropped(void) {
     static unsigned long reported;
     unsigned long all = atomic_load(&dropped);
-    if (all == reported) return;
+    if (all == reported || !may_complain()) return;
     reported = all;
-    complain_at_intervals("the access log is too slow: %lu lines dropped so far", all);
+    gr_log(GR_LOG_WARNING, "the access log is too slow: %lu lines dropped so far", all);
 }
 
 static void *write_out(void *unused) {
@@ -158,6 +160,8 @@ int line_ring_open(const char *path) {
         }
         fd = (int)opened;
     }
+    atomic_store(&closing, 0);
+    atomic_store(&closed, 0);
     return start_thread();
 }
 
@@ -166,4 +170,5 @@ void line_ring_close(void) {
     atomic_store(&wanted, 0);
     futex_wake(&wanted);
     if (!atomic_load(&closed)) futex_wait(&closed, 0, CLOSE_MS);
+    if (atomic_load(&closed) && fd != STDOUT_FILENO) sys(SYS_close, fd);
 }

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* path: a file to append to, or "-" for stdout. Once per process. Returns 0, or -1 with errno. */
+/* path: a file to append to, or "-" for stdout. One at a time. Returns 0, or -1 with errno. */
 int line_ring_open(const char *path);
 
 /* Adds a line, or drops it when there is no room. One caller at a time. Never parks or blocks. */

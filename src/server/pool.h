@@ -22,6 +22,9 @@ void *pool_take(struct pool *pool);
 /* Never fails. */
 void pool_give(struct pool *pool, void *block);
 
+/* How many blocks that are not in use still have their pages. */
+static inline size_t pool_warm(const struct pool *pool) { return pool->idle_count - pool->cold; }
+
 /* Gives the pages of at most count blocks back to the kernel: of those that have not been needed
  * since the last call, but for keep of them. The block size must be a multiple of the page size.
  * Returns how many it was. */

@@ -108,10 +108,11 @@ static bool decode_params(const struct search *search, struct arena *arena,
     if (!match->params) return false;
     for (unsigned i = 0; i < search->value_count; i++) {
         gr_slice value = search->values[i];
-        char *text = arena_alloc(arena, value.len);
+        char *text = arena_alloc(arena, value.len + 1);
         if (!text) return false;
-        match->params[i] =
-            (struct route_param){search->found->names[i], {text, (size_t)url_decode(value, text)}};
+        size_t len = (size_t)url_decode(value, text);
+        text[len] = '\0';
+        match->params[i] = (struct route_param){search->found->names[i], {text, len}};
     }
     return true;
 }

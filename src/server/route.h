@@ -15,7 +15,7 @@ struct gr_app {
 
 struct route_param {
     const char *name;
-    gr_slice value; /* percent-decoded */
+    gr_slice value; /* percent-decoded, a NUL behind it */
 };
 
 enum { ROUTE_PARAMS_MAX = 16 }; /* in one pattern; more are EINVAL */

@@ -43,9 +43,9 @@ static struct addrinfo *look_up(const struct address *address, const char **why)
 
 /* Learns the port that the kernel chose. */
 static void name_tcp(struct listener *listener) {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof at;
-    char host[NI_MAXHOST], port[NI_MAXSERV];
+    char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
     getsockname(listener->fd, (struct sockaddr *)&at, &len);
     getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
                 NI_NUMERICHOST | NI_NUMERICSERV);

@@ -125,10 +125,11 @@ static void died_unproven(struct master *m, struct slot *slot, int status) {
     stop(m, code == GR_EXIT_USAGE ? GR_EXIT_USAGE : GR_EXIT_APP_FAILED);
 }
 
+/* Whoever was still loading the application has broken no promise. */
 static void died_stopping(struct slot *slot, int status) {
     char how[48];
-    bool told = WIFSIGNALED(status) && (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
-    if (status != 0 && !told)
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    if (slot->state == SLOT_SERVING && status != 0 && !killed)
         gr_log(GR_LOG_WARNING, "worker %d (pid %d) %s while stopping", slot->number, slot->pid,
                death_describe(status, how));
     slot_vacate(slot);
@@ -257,6 +258,15 @@ static int listeners_open(struct master *m, const struct settings *settings, cha
     return 0;
 }
 
+/* The workers will open it, as often as they are started: what is wrong is better said now. */
+static int access_log_check(const char *path, char *error) {
+    if (!*path || strcmp(path, "-") == 0) return 0;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    if (fd < 0) return sentence(error, "cannot open the access log %s: %s", path, strerror(errno));
+    close(fd);
+    return 0;
+}
+
 static int board_open(struct master *m) {
     size_t size = board_size(m->slot_count);
     int fd = m->launch.options.board_fd = memfd_create("greenroom-board", MFD_CLOEXEC);
@@ -271,6 +281,7 @@ static int set_up(struct master *m, const struct settings *settings, char *error
     raise_descriptor_limit();
     log_identify("master");
     if (launch_prepare(&m->launch, settings, error) < 0) return -1;
+    if (access_log_check(settings->worker.access_log, error) < 0) return -1;
     if ((m->signals = signals_open()) < 0 || board_open(m) < 0)
         return sentence(error, "cannot start: %s", strerror(errno));
     for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i, &m->board[i]);

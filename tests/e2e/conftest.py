@@ -1,7 +1,7 @@
-"""What the end-to-end tests share: the built program, and servers that are sure to be gone afterwards.
+"""What the end-to-end tests share: the program, and servers that are sure to be gone afterwards.
 
 GREENROOM_BUILD names the build directory (default: build), GREENROOM_POLLER the poller that every
-server is started with (default: the program's own). Servers listen on ports that the kernel chooses.
+server is started with (default: the program's own). The kernel chooses the ports they listen on.
 """
 
 import http.client
@@ -22,7 +22,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
-READY = re.compile(r"^greenroom \S+: serving .* on (?P<where>.+) with \d+ workers? \(pid \d+\)$", re.M)
+READY = re.compile(
+    r"^greenroom \S+: serving .* on (?P<where>.+) with \d+ workers? \(pid \d+\)$", re.M
+)
 
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 20.0
@@ -48,7 +50,7 @@ def is_alive(pid: int) -> bool:
 
 
 def processes_marked(mark: str) -> list[int]:
-    """The processes that were started with mark in their environment, directly or by inheritance."""
+    """The processes with mark in their environment, given to them or inherited."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -125,7 +127,12 @@ class Server:
     def wait_for_output(self, pattern: str, timeout: float = 10.0) -> re.Match:
         """The first match of a regular expression, ^ and $ standing at line ends."""
         search = re.compile(pattern, re.M).search
-        return eventually(lambda: search(self.output()), f"{pattern!r} in\n{self.output()}", timeout)
+        deadline = time.monotonic() + timeout
+        while not (found := search(self.output())):
+            if time.monotonic() > deadline:
+                pytest.fail(f"not within {timeout} s: {pattern!r} in\n{self.output()}")
+            time.sleep(0.005)
+        return found
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
@@ -176,7 +183,7 @@ def build_dir() -> Path:
 
 
 @pytest.fixture
-def greenroom(build_dir: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess]:
+def greenroom(build_dir: Path) -> Callable[..., subprocess.CompletedProcess]:
     """Runs the program to its end: greenroom("serve", "--workers", "0", "app:app", env={...})."""
 
     def run(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
@@ -193,7 +200,7 @@ def greenroom(build_dir: Path, tmp_path: Path) -> Callable[..., subprocess.Compl
     return run
 
 
-def serve_arguments(args: tuple[str, ...], tmp_path: Path) -> list[str]:
+def serve_arguments(args: tuple[str, ...]) -> list[str]:
     """What a test leaves open: where to listen, which poller, which Python."""
     given = " ".join(args)
     extra = [] if "--bind" in given else ["--bind", "127.0.0.1:0"]
@@ -208,17 +215,20 @@ def serve_arguments(args: tuple[str, ...], tmp_path: Path) -> list[str]:
 def serve(build_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Starts `greenroom serve` and waits until it is ready: serve("--workers", "1", "hello:app").
 
-    env is added to the environment; cwd is tests/e2e/apps unless said otherwise. Every server is
-    stopped after the test, which fails when a process of it is left over.
+    env is added to the environment; cwd is tests/e2e/apps unless said otherwise; with ready=False
+    it does not wait. Every server is stopped after the test, which fails when a process of it is
+    left over.
     """
     servers: list[Server] = []
 
-    def start(*args: str, env: dict[str, str] | None = None, cwd: Path = APPS) -> Server:
+    def start(
+        *args: str, env: dict[str, str] | None = None, cwd: Path = APPS, ready: bool = True
+    ) -> Server:
         mark = f"GREENROOM_TEST={uuid.uuid4()}"
         log = tmp_path / f"server-{len(servers)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [build_dir / "greenroom", "serve", *serve_arguments(args, tmp_path)],
+                [build_dir / "greenroom", "serve", *serve_arguments(args)],
                 env=os.environ | (env or {}) | dict([mark.split("=", 1)]),
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
@@ -227,7 +237,8 @@ def serve(build_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
                 start_new_session=True,
             )
         servers.append(Server(process, log, mark))
-        servers[-1].wait_until_ready()
+        if ready:
+            servers[-1].wait_until_ready()
         return servers[-1]
 
     yield start

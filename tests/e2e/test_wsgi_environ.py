@@ -23,7 +23,8 @@ def environ_of(server, head: str) -> dict:
 
 
 def get(server, target: str = "/", *fields: str) -> dict:
-    return environ_of(server, "\n".join([f"GET {target} HTTP/1.1", "Host: example.org:81", *fields]))
+    lines = [f"GET {target} HTTP/1.1", "Host: example.org:81", *fields]
+    return environ_of(server, "\n".join(lines))
 
 
 def test_the_request_line_is_there(server):
@@ -46,8 +47,8 @@ def test_http_1_0_is_told_apart(server):
 
 def test_methods_are_told_apart(server):
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "get"]
-    found = [environ_of(server, f"{name} / HTTP/1.1\nHost: a")["REQUEST_METHOD"] for name in methods]
-    assert found == methods
+    environs = [environ_of(server, f"{name} / HTTP/1.1\nHost: a") for name in methods]
+    assert [environ["REQUEST_METHOD"] for environ in environs] == methods
 
 
 def test_both_ends_of_the_connection_are_there(server):

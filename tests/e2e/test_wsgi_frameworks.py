@@ -38,7 +38,8 @@ def test_flask_reads_forms_and_files(flask):
 def test_flask_reads_json(flask, chunked):
     body = b'{"a": [1, 2]}'
     payload = iter([body[:5], body[5:]]) if chunked else body
-    response = flask.request("POST", "/json", body=payload, headers={"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    response = flask.request("POST", "/json", body=payload, headers=headers)
     assert json.loads(response.body) == {"a": [1, 2]}
 
 

@@ -32,7 +32,7 @@ def test_app_is_the_fallback_of_application(serve, tmp_path):
     ("wsgi_loading:ap", "there is no ap in wsgi_loading; did you mean app."),
     ("wsgi_loading:zzz", "there is no zzz in wsgi_loading; it defines .*"),
     ("wsgi_loading:nested.other", "there is no other in SimpleNamespace.*"),
-    ("wsgi_loading:not_callable", ".* is no WSGI application: it is an int, which cannot be called"),
+    ("wsgi_loading:not_callable", ".* is no WSGI application: it is an int, .*"),
     ("wsgi_loading:not_callable()", ".* cannot be called: it is an int"),
     ("wsgi_loading:factory_of_nothing()", ".* is no WSGI application: it is a NoneType.*"),
     ("wsgi_failing_not.py:app", "there is no file wsgi_failing_not.py in .*"),
@@ -51,7 +51,8 @@ def assert_said(text: str, sentence: str) -> None:
 
 @pytest.mark.parametrize("name, error, file", [
     ("wsgi_failing:app", "ValueError: bad at import", "wsgi_failing.py"),
-    ("wsgi_missing_import:app", "No module named 'a_module_that_is_not_there'", "wsgi_missing_import.py"),
+    ("wsgi_missing_import:app", "No module named 'a_module_that_is_not_there'",
+     "wsgi_missing_import.py"),
     ("wsgi_loading:failing_factory()", "ValueError: cannot be made", "wsgi_loading.py"),
 ])
 def test_an_application_that_fails_to_load_shows_its_own_traceback(greenroom, name, error, file):

@@ -36,18 +36,17 @@ def test_another_python_is_valid(serve, other_python):
 
 def run_boot(code: str) -> subprocess.CompletedProcess:
     """Runs the boot script after code has changed what it finds."""
-    boot = ROOT / "python" / "greenroom" / "boot.py"
-    return subprocess.run(
-        [sys.executable, "-c",
-         f"import runpy, sys, sysconfig; {code}; runpy.run_path({str(boot)!r}, run_name='__main__')"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+    boot = str(ROOT / "python" / "greenroom" / "boot.py")
+    run = f"runpy.run_path({boot!r}, run_name='__main__')"
+    script = f"import runpy, sys, sysconfig; {code}; {run}"
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
 
 def test_an_old_python_is_refused():
     done = run_boot("sys.version_info = (3, 10, 4, 'final', 0)")
     assert done.returncode == 2
-    assert done.stderr == f"greenroom: {sys.executable} is cpython 3.10.4; 3.11 or later is needed\n"
+    sentence = f"{sys.executable} is cpython 3.10.4; 3.11 or later is needed"
+    assert done.stderr == f"greenroom: {sentence}\n"
 
 
 def test_a_free_threaded_python_is_refused():

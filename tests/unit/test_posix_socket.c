@@ -69,7 +69,8 @@ static void *receive_big(void *sum) {
     size_t got = 0;
     ssize_t n;
     while (got < BIG && (n = recv(pair[0], piece, sizeof piece, 0)) > 0)
-        for (ssize_t i = 0; i < n; i++, got++) *(unsigned *)sum += (unsigned char)piece[i] * (got & 255);
+        for (ssize_t i = 0; i < n; i++, got++)
+            *(unsigned *)sum += (unsigned char)piece[i] * (got & 255);
     return NULL;
 }
 
@@ -172,7 +173,8 @@ static struct sockaddr_in address;
 
 static int listen_somewhere(void) {
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     if (bind(listener, (struct sockaddr *)&address, len) || listen(listener, 8)) return -1;
     getsockname(listener, (struct sockaddr *)&address, &len);
@@ -182,7 +184,8 @@ static int listen_somewhere(void) {
 static void *connect_and_greet(void *unused) {
     int client = socket(AF_INET, SOCK_STREAM, 0);
     usleep(2000);
-    if (connect(client, (struct sockaddr *)&address, sizeof address) == 0) write(client, "hello", 5);
+    if (connect(client, (struct sockaddr *)&address, sizeof address) == 0)
+        write(client, "hello", 5);
     intptr_t again = connect(client, (struct sockaddr *)&address, sizeof address) ? errno : 0;
     close(client);
     return (void *)again;

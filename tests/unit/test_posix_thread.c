@@ -23,7 +23,8 @@ static void *start_routine(void *arg) {
 
 static void *run_closure(void *arg) { return ((void *(*)(void))arg)(); }
 
-static int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void)) {
+static int start_thread(pthread_t *thread, const pthread_attr_t *attributes,
+                        void *(*function)(void)) {
     struct start *start = malloc(sizeof *start);
     *start = (struct start){run_closure, (void *)function};
     return pthread_create(thread, attributes, start_routine, start);

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "greenroom/log.h"
 #include "greenroom/response.h"
@@ -14,25 +15,26 @@
 
 static PyObject *close_name;
 
-/* In a child that the application forked, and that came back here: it has no client to answer. */
+/* Is this a child of the worker? */
 static bool forked;
 
 static void note_fork(void) { forked = true; }
 
-/* Ends the child as a script ends, with the exit code of a SystemExit and else 1 for an error. */
-static void child_leave(void) {
-    bool failed = PyErr_Occurred();
-    if (failed) PyErr_Print();
-    Py_Exit(failed);
+/* Takes the current exception, with its traceback; NULL when there is none. */
+static PyObject *error_take(void) {
+    PyObject *kind, *error, *traceback;
+    PyErr_Fetch(&kind, &error, &traceback);
+    if (!kind) return NULL;
+    PyErr_NormalizeException(&kind, &error, &traceback);
+    if (traceback) PyException_SetTraceback(error, traceback);
+    Py_XDECREF(traceback);
+    Py_DECREF(kind);
+    return error;
 }
 
 /* Tells the log of the current exception and clears it. */
 static void report(const struct handler *handler, const struct exchange *exchange) {
-    PyObject *kind, *error, *traceback;
-    PyErr_Fetch(&kind, &error, &traceback);
-    PyErr_NormalizeException(&kind, &error, &traceback);
-    if (traceback) PyException_SetTraceback(error, traceback);
-
+    PyObject *error = error_take();
     PyObject *method = text_new(gr_request_method(exchange->request));
     PyObject *target = text_new(gr_request_target(exchange->request));
     PyObject *told = NULL;
@@ -42,9 +44,15 @@ static void report(const struct handler *handler, const struct exchange *exchang
     Py_XDECREF(told);
     Py_XDECREF(target);
     Py_XDECREF(method);
-    Py_XDECREF(traceback);
     Py_XDECREF(error);
-    Py_XDECREF(kind);
+}
+
+/* In a child that the application forked and let come back here. There is no client to answer, and
+ * an interpreter cannot be finalized from a thread that is not its main one. Does not return. */
+static void child_leave(const struct handler *handler) {
+    PyObject *error = error_take();
+    PyObject_CallFunctionObjArgs(handler->leave, error ? error : Py_None, NULL);
+    _exit(1);
 }
 
 /* The client is told as much as still can be said. Parks. */
@@ -86,7 +94,7 @@ static void close_result(const struct handler *handler, const struct exchange *e
 static void run(const struct handler *handler, struct exchange *exchange, PyObject *environ,
                 PyObject *start_response) {
     PyObject *result = PyObject_CallFunctionObjArgs(handler->app, environ, start_response, NULL);
-    if (forked) child_leave();
+    if (forked) child_leave(handler);
     if (!result) {
         fail(handler, exchange);
         return;

@@ -6,11 +6,11 @@
 
 #include "greenroom/app.h"
 
-/* The application, and who is told of its errors: report(error, method, target) writes to the log.
- * Both are owned by whoever serves. */
+/* All are owned by whoever serves. */
 struct handler {
     PyObject *app;
-    PyObject *report;
+    PyObject *report; /* report(error, method, target) logs what the application raised */
+    PyObject *leave;  /* leave(error or None) ends a child that the application forked */
 };
 
 /* A gr_handler; data is a struct handler. */

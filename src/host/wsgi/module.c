@@ -3,6 +3,7 @@
 #include "host/wsgi/python.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
@@ -45,9 +46,11 @@ static int serve_until_told(void) {
 static PyObject *module_serve(PyObject *module, PyObject *args) {
     /* For as long as the process: requests left behind at the graceful timeout may still run. */
     static struct handler handler;
-    if (!PyArg_ParseTuple(args, "OO:serve", &handler.app, &handler.report)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOO:serve", &handler.app, &handler.report, &handler.leave))
+        return NULL;
     Py_INCREF(handler.app);
     Py_INCREF(handler.report);
+    Py_INCREF(handler.leave);
     if (hosting_setup() < 0) return NULL;
 
     gr_app_fallback(gr_worker_application(), handler_run, &handler);
@@ -83,10 +86,21 @@ static PyObject *module_deadline_set(PyObject *module, PyObject *at) {
     return PyLong_FromLongLong(gr_deadline_set(deadline));
 }
 
+/* What os.environ does not show: changes made beneath Python since it started. */
+static PyObject *module_environment(PyObject *self, PyObject *name) {
+    PyObject *encoded = NULL;
+    if (!PyUnicode_FSConverter(name, &encoded)) return NULL;
+    const char *value = getenv(PyBytes_AsString(encoded));
+    Py_DECREF(encoded);
+    if (!value) Py_RETURN_NONE;
+    return PyUnicode_DecodeFSDefault(value);
+}
+
 static PyMethodDef methods[] = {
     {"start", module_start, METH_O, "Becomes a worker; returns what it is asked to serve."},
     {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},
+    {"environment", module_environment, METH_O, "A variable as the C library sees it, or None."},
     {"is_green", module_is_green, METH_NOARGS, "Is the caller on a green thread?"},
     {"now", module_now, METH_NOARGS, "Nanoseconds of CLOCK_MONOTONIC."},
     {"deadline", module_deadline, METH_NOARGS, "The caller's deadline, 0 for none."},

@@ -266,9 +266,9 @@ ROUTES = {
     f"/{function.__name__}": function
     for function in [
         one, several, big_list, none, generator, sized, lazy_start, declared, reason, latin1,
-        no_content, cookies, writer, closing, closing_after_error, replaced, too_late, twice, silent,
-        returns_none, returns_text, yields_text, raises, raises_exit, raises_in_stream, too_long,
-        too_short, file, file_part, file_in_memory, file_of_gzip, file_closing, kept,
+        no_content, cookies, writer, closing, closing_after_error, replaced, too_late, twice,
+        silent, returns_none, returns_text, yields_text, raises, raises_exit, raises_in_stream,
+        too_long, too_short, file, file_part, file_in_memory, file_of_gzip, file_closing, kept,
     ]
 } | {
     "/status/bytes": with_status(b"200 OK"),

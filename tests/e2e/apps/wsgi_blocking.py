@@ -93,7 +93,8 @@ def queue_timeout(query):
 
 def process(query):
     done = subprocess.run(
-        [sys.executable, "-c", "import time, os; time.sleep(0.2); print(os.environ.get('LD_PRELOAD'))"],
+        [sys.executable, "-c",
+         "import time, os; time.sleep(0.2); print(os.environ.get('LD_PRELOAD'))"],
         capture_output=True, text=True, check=True,
     )
     return done.stdout.strip()
@@ -156,8 +157,8 @@ def borrowed_input(environ):
 FUNCTIONS = {
     f"/{function.__name__}": function
     for function in [
-        green, sleep, compute, thread, lock, through_queue, meet, queue_timeout, process, fork, fetch,
-        sqlite, deadline,
+        green, sleep, compute, thread, lock, through_queue, meet, queue_timeout, process, fork,
+        fetch, sqlite, deadline,
     ]
 }  # fmt: skip
 

@@ -21,7 +21,9 @@ WAYS = {
     "/readlines": lambda body: body.readlines(),
     "/readlines-hint": lambda body: body.readlines(4),
     "/iterate": lambda body: list(body),
-    "/mixed": lambda body: [body.readline(), body.read(4), body.read(), body.read(), body.readline()],
+    "/mixed": lambda body: [
+        body.readline(), body.read(4), body.read(), body.read(), body.readline()
+    ],
     "/ignore": lambda body: "ignored",
 }
 

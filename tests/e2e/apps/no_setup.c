@@ -1,0 +1,2 @@
+/* No application at all. */
+int answer = 42;

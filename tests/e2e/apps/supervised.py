@@ -1,0 +1,87 @@
+"""Tells of its worker, and does to it what a supervisor has to cope with."""
+
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+
+def pid(argument):
+    return str(os.getpid())
+
+
+def sleep(seconds):
+    time.sleep(float(seconds))
+    return str(os.getpid())
+
+
+def nap(seconds):
+    print("napping", file=sys.stderr, flush=True)
+    return sleep(seconds)
+
+
+def exit_with(code):
+    os._exit(int(code))
+
+
+def surroundings(argument):
+    return json.dumps({
+        "environ": dict(os.environ),
+        "stdin": sys.stdin.read(),
+        "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "cwd": os.getcwd(),
+    })
+
+
+def sockets_of_a_child(argument):
+    """Sockets, pollers and shared memory of a program that is started with nothing closed for it."""
+    listing = subprocess.run(
+        ["ls", "-l", "/proc/self/fd"], close_fds=False, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    lines = [line for line in listing.splitlines() if re.search("socket:|memfd:|eventpoll", line)]
+    return "\n".join(lines)
+
+
+ROUTES = {
+    "pid": pid,
+    "sleep": sleep,
+    "nap": nap,
+    "exit": exit_with,
+    "surroundings": surroundings,
+    "sockets-of-a-child": sockets_of_a_child,
+}
+
+
+def app(environ, start_response):
+    _, name, *rest = environ["PATH_INFO"].split("/", 2)
+    body = ROUTES[name](*rest or [""]).encode()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [body]
+
+
+def dying():
+    """Serves until a file appears, and from then on ends every worker as soon as it serves."""
+
+    def watch():
+        while not os.path.exists(os.environ["DIE_WHEN_THERE"]):
+            time.sleep(0.01)
+        os._exit(7)
+
+    threading.Thread(target=watch, daemon=True).start()
+    return app
+
+
+def killed():
+    """Never comes to serve."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def slow_to_load():
+    """Says so, and takes longer than any test."""
+    print("loading", file=sys.stderr, flush=True)
+    time.sleep(600)

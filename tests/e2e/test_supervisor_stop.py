@@ -1,0 +1,157 @@
+"""How a server ends: what is in flight is finished, nothing that was accepted is lost."""
+
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from conftest import eventually
+
+APP = "supervised:app"
+
+
+def in_background(function: Callable[[], object]) -> tuple[threading.Thread, list]:
+    """Runs function on a thread; the list gets what it returns or raises."""
+    results: list = []
+
+    def run() -> None:
+        try:
+            results.append(function())
+        except Exception as error:
+            results.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, results
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_an_idle_server_ends_when_told(serve, number):
+    server = serve("--workers", "2", APP)
+    server.signal(number)
+    assert server.wait(timeout=5) == 0
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_whole_group(serve):
+    server = serve("--workers", "2", APP)
+    os.killpg(server.pid, signal.SIGINT)
+    assert server.wait(timeout=5) == 0
+    assert "Traceback" not in server.output()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_still_loads_its_application_ends_when_told(serve, number):
+    server = serve("--workers", "2", "supervised:slow_to_load()", ready=False)
+    server.wait_for_output("loading")
+    os.killpg(server.pid, number)
+    assert server.wait(timeout=5) == 0
+    assert server.output() == "loading\n"
+
+
+def test_a_request_in_flight_is_finished(serve):
+    server = serve("--workers", "1", APP)
+    thread, results = in_background(lambda: server.get("/nap/0.5").status)
+    server.wait_for_output("napping")
+    assert server.stop() == 0
+    thread.join()
+    assert results == [200]
+
+
+def test_a_request_that_takes_too_long_is_given_up(serve):
+    server = serve("--workers", "1", "--graceful-timeout", "0.3", APP)
+    thread, results = in_background(lambda: server.get("/nap/60"))
+    server.wait_for_output("napping")
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert 0.3 <= time.monotonic() - began < 5
+    thread.join()
+    assert isinstance(results[0], (ConnectionError, http.client.HTTPException))
+
+
+def test_a_second_signal_ends_it_at_once(serve):
+    server = serve("--workers", "1", APP)
+    thread, _ = in_background(lambda: server.get("/nap/60"))
+    server.wait_for_output("napping")
+    server.signal(signal.SIGTERM)
+    eventually(lambda: is_refused(server.port), "no new connections")
+    server.signal(signal.SIGTERM)
+    assert server.wait(timeout=5) == 0
+    thread.join()
+
+
+def is_refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+    except (ConnectionRefusedError, TimeoutError):
+        return True
+    return False
+
+
+@dataclass
+class Load:
+    """Clients that ask again and again until nobody takes their connections."""
+
+    port: int
+    answered: int = 0
+    lost: list[str] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def connect(self) -> http.client.HTTPConnection | None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        try:
+            connection.connect()
+        except (ConnectionError, TimeoutError):
+            return None  # not accepted, so not lost
+        connection.sock.settimeout(10)
+        return connection
+
+    def ask(self, connection: http.client.HTTPConnection, headers: dict[str, str]) -> bool:
+        """Returns whether the connection can be used again."""
+        try:
+            connection.request("GET", "/sleep/0.02", headers=headers)
+            response = connection.getresponse()
+            response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.lost.append(repr(error))
+            return False
+        self.answered += 1
+        return not response.will_close
+
+    def ask_on_new_connections(self) -> None:
+        while connection := self.connect():
+            self.ask(connection, {"Connection": "close"})
+            connection.close()
+
+    def ask_on_kept_connections(self) -> None:
+        while connection := self.connect():
+            while self.ask(connection, {}):
+                pass
+            connection.close()
+
+    def start(self, clients: int) -> None:
+        for client in range(clients):
+            ask = self.ask_on_new_connections if client % 2 else self.ask_on_kept_connections
+            self.threads.append(threading.Thread(target=ask))
+            self.threads[-1].start()
+
+    def join(self) -> None:
+        for thread in self.threads:
+            thread.join(timeout=20)
+        assert not any(thread.is_alive() for thread in self.threads)
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_no_accepted_request_is_lost_when_it_ends_under_load(serve, end):
+    server = serve("--workers", "2", "--access-log", "off", APP)
+    load = Load(server.port)
+    load.start(clients=24)
+    eventually(lambda: load.answered > 300, "300 answers", timeout=20)
+    server.signal(end)
+    assert server.wait() == 0
+    load.join()
+    assert load.lost == []

@@ -1,0 +1,108 @@
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/line_ring.h"
+
+/* What the ring writes to is a pipe, by its name in /proc. */
+static int reader;
+
+static int begin(void **state) {
+    int ends[2];
+    char path[64];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
+    assert_int_equal(line_ring_open(path), 0);
+    close(ends[1]); /* the ring has opened one of its own */
+    reader = ends[0];
+    return 0;
+}
+
+static int end(void **state) {
+    line_ring_close();
+    close(reader);
+    return 0;
+}
+
+/* Reads until that many bytes have come. */
+static char *read_all(size_t len) {
+    char *text = malloc(len + 1);
+    for (size_t at = 0; at < len;) {
+        ssize_t n = read(reader, text + at, len - at);
+        assert_true(n > 0);
+        at += (size_t)n;
+    }
+    text[len] = '\0';
+    return text;
+}
+
+static void lines_arrive_whole_and_in_order(void **state) {
+    line_ring_put("one\n", 4);
+    char *text = read_all(4);
+    assert_string_equal(text, "one\n");
+    free(text);
+    line_ring_put("two\n", 4);
+    line_ring_put("three\n", 6);
+    text = read_all(10);
+    assert_string_equal(text, "two\nthree\n");
+    free(text);
+}
+
+static void lines_wrap_around_the_end_of_the_ring(void **state) {
+    char line[1000], *text;
+    for (int round = 0; round < 3000; round++) { /* some five times around */
+        memset(line, 'a' + round % 26, sizeof line);
+        line_ring_put(line, sizeof line);
+        if (round % 100 != 99) continue;
+        text = read_all(100 * sizeof line);
+        for (int i = 0; i < 100; i++)
+            assert_int_equal(text[i * sizeof line], 'a' + (round - 99 + i) % 26);
+        free(text);
+    }
+}
+
+static void closing_writes_what_is_left(void **state) {
+    line_ring_put("last words\n", 11);
+    line_ring_close();
+    char *text = read_all(11);
+    assert_string_equal(text, "last words\n");
+    free(text);
+    char more;
+    assert_int_equal(read(reader, &more, 1), 0);
+    close(reader);
+}
+
+/* Nobody reads: the pipe and then the ring are full. */
+static void a_stuck_reader_holds_up_nobody(void **state) {
+    char line[1000];
+    memset(line, 'x', sizeof line);
+    for (int i = 0; i < 5000; i++) line_ring_put(line, sizeof line);
+}
+
+static void a_file_that_cannot_be_opened_is_told(void **state) {
+    assert_int_equal(line_ring_open("/nowhere/at/all"), -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(lines_arrive_whole_and_in_order),
+        TEST(lines_wrap_around_the_end_of_the_ring),
+        cmocka_unit_test_setup(closing_writes_what_is_left, begin),
+        cmocka_unit_test(a_file_that_cannot_be_opened_is_told),
+        TEST(a_stuck_reader_holds_up_nobody), /* the last one: its thread stays stuck */
+    };
+    alarm(30);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,90 @@
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <limits.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "server/board.h"
+#include "server/load.h"
+
+enum { SLOTS = 4, OWN = 1 };
+
+static struct board_slot *board;
+
+static void set(int slot, int pid, int connections, int accepting) {
+    board[slot].pid = pid;
+    board[slot].connections = connections;
+    board[slot].accepting = accepting;
+}
+
+/* A board as the master makes it, with the test's own view of it. */
+static int begin(void **state) {
+    int fd = memfd_create("board", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, (off_t)board_size(SLOTS)), 0);
+    board = mmap(NULL, board_size(SLOTS), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_true(board != MAP_FAILED);
+    board[OWN].accepting = 1; /* left by a former worker */
+    assert_int_equal(load_open(fd, OWN, SLOTS), 0);
+    close(fd);
+    return 0;
+}
+
+static int end(void **state) { return munmap(board, board_size(SLOTS)); }
+
+static void what_a_worker_does_is_seen_by_others(void **state) {
+    load_add_connections(3);
+    load_add_connections(-1);
+    load_add_in_flight(1);
+    load_add_request();
+    load_add_request();
+    load_set_accepting(true);
+    assert_int_equal(board[OWN].connections, 2);
+    assert_int_equal(load_connections(), 2);
+    assert_int_equal(board[OWN].in_flight, 1);
+    assert_int_equal(board[OWN].requests, 2);
+    assert_int_equal(board[OWN].accepting, 1);
+}
+
+static void a_new_worker_does_not_accept_yet(void **state) {
+    assert_int_equal(board[OWN].accepting, 0);
+}
+
+static void the_least_loaded_is_one_that_lives_and_accepts(void **state) {
+    set(OWN, 100, 0, 1);
+    set(0, 101, 7, 1);
+    set(2, 102, 5, 1);
+    assert_int_equal(load_least_connections(), 5);
+    set(2, 102, 5, 0); /* starts, or drains */
+    assert_int_equal(load_least_connections(), 7);
+    set(3, 0, 1, 1); /* has died */
+    assert_int_equal(load_least_connections(), 7);
+}
+
+static void a_worker_that_is_alone_is_never_ahead(void **state) {
+    load_add_connections(1000);
+    assert_int_equal(load_least_connections(), INT_MAX);
+}
+
+static void a_slot_outside_the_board_is_refused(void **state) {
+    assert_int_equal(load_open(0, SLOTS, SLOTS), -1);
+    assert_int_equal(load_open(0, -1, SLOTS), -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(what_a_worker_does_is_seen_by_others),
+        TEST(a_new_worker_does_not_accept_yet),
+        TEST(the_least_loaded_is_one_that_lives_and_accepts),
+        TEST(a_worker_that_is_alone_is_never_ahead),
+        TEST(a_slot_outside_the_board_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

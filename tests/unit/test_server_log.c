@@ -1,0 +1,107 @@
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "server/log.h"
+
+/* What gr_log writes while stderr is a pipe. */
+static char line[4096];
+static size_t line_len;
+static int saved_stderr, ends[2];
+
+static void capture(void) {
+    assert_int_equal(pipe(ends), 0);
+    saved_stderr = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+}
+
+static void captured(void) {
+    dup2(saved_stderr, STDERR_FILENO); /* the last writer: the pipe ends */
+    close(saved_stderr);
+    ssize_t n = read(ends[0], line, sizeof line - 1);
+    assert_true(n > 0);
+    line_len = (size_t)n;
+    line[line_len] = '\0';
+    close(ends[0]);
+}
+
+static void assert_escaped(const char *text, size_t len, const char *expected) {
+    char out[200];
+    size_t used = log_escape(out, sizeof out, (gr_slice){text, len});
+    assert_int_equal(used, strlen(expected));
+    assert_memory_equal(out, expected, used);
+}
+
+static void escaping_leaves_nothing_that_could_break_or_fake_a_line(void **state) {
+    assert_escaped("/a b?c=%20", 10, "/a b?c=%20");
+    assert_escaped("a\"b\\c", 5, "a\\x22b\\x5cc");
+    assert_escaped("\0\n\r\x1b\x7f\xff", 6, "\\x00\\x0a\\x0d\\x1b\\x7f\\xff");
+}
+
+static void escaping_stops_before_a_piece_that_does_not_fit(void **state) {
+    char out[6] = "------";
+    assert_int_equal(log_escape(out, 5, (gr_slice){"ab\n\n", 4}), 2);
+    assert_memory_equal(out, "ab----", 6);
+    assert_int_equal(log_escape(out, 5, (gr_slice){"a\nbc", 4}), 5);
+    assert_memory_equal(out, "a\\x0a-", 6);
+}
+
+static void a_line_has_time_identity_level_and_text(void **state) {
+    log_identify("worker 7");
+    capture();
+    gr_log(GR_LOG_WARNING, "%d of %s", 3, "four");
+    captured();
+    assert_string_equal(line + strlen("2026-11-22 00:16:30.123"),
+                        " [worker 7] warning: 3 of four\n");
+}
+
+static void control_characters_of_a_message_are_escaped(void **state) {
+    capture();
+    gr_log(GR_LOG_ERROR, "a\nb\x1b[0m\"c\"");
+    captured();
+    assert_non_null(strstr(line, "error: a\\x0ab\\x1b[0m\"c\"\n"));
+    assert_ptr_equal(strchr(line, '\n'), line + line_len - 1);
+}
+
+static void a_long_message_is_cut_and_still_one_line(void **state) {
+    char *text = malloc(100000);
+    memset(text, '\n', 99999);
+    text[99999] = '\0';
+    capture();
+    gr_log(GR_LOG_INFO, "%s", text);
+    captured();
+    free(text);
+    assert_true(line_len <= 1024);
+    assert_ptr_equal(strchr(line, '\n'), line + line_len - 1);
+}
+
+static void errno_survives(void **state) {
+    capture();
+    errno = EXDEV;
+    gr_log(GR_LOG_INFO, "anything");
+    int after = errno;
+    captured();
+    assert_int_equal(after, EXDEV);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escaping_leaves_nothing_that_could_break_or_fake_a_line),
+        cmocka_unit_test(escaping_stops_before_a_piece_that_does_not_fit),
+        cmocka_unit_test(a_line_has_time_identity_level_and_text),
+        cmocka_unit_test(control_characters_of_a_message_are_escaped),
+        cmocka_unit_test(a_long_message_is_cut_and_still_one_line),
+        cmocka_unit_test(errno_survives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

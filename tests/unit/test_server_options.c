@@ -1,0 +1,126 @@
+/* The settings of a worker, as they travel from the master to it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/options.h"
+
+static void refuses(const char *text) {
+    struct server_options options;
+    char *copy = strdup(text);
+    errno = 0;
+    if (server_options_decode(&options, copy) == 0) fail_msg("'%s' was taken", text);
+    assert_int_equal(errno, EINVAL);
+    free(copy);
+}
+
+static void what_is_encoded_is_decoded_whole(void **state) {
+    struct server_options sent = {
+        .app = "a=b:c()",
+        .slot = 3,
+        .workers = 4,
+        .listen_fds = {5, 6},
+        .listen_count = 2,
+        .master_fd = 7,
+        .ready_fd = 8,
+        .board_fd = -1,
+        .poll_backend = true,
+        .stack_size = 1 << 20,
+        .slice = 0,
+        .head_timeout = 1,
+        .keep_alive_timeout = INT64_MAX,
+        .body_timeout = 3,
+        .write_timeout = 4,
+        .graceful_timeout = 5,
+        .limits = {.request_line = UINT32_MAX, .fields = 7, .head = 8},
+        .access_log = "",
+    };
+    struct server_options got;
+    char *text = server_options_encode(&sent);
+    assert_int_equal(server_options_decode(&got, text), 0);
+    assert_string_equal(got.app, sent.app);
+    assert_string_equal(got.access_log, sent.access_log);
+    assert_int_equal(got.slot, sent.slot);
+    assert_int_equal(got.workers, sent.workers);
+    assert_int_equal(got.listen_count, sent.listen_count);
+    assert_int_equal(got.listen_fds[0], sent.listen_fds[0]);
+    assert_int_equal(got.listen_fds[1], sent.listen_fds[1]);
+    assert_int_equal(got.master_fd, sent.master_fd);
+    assert_int_equal(got.ready_fd, sent.ready_fd);
+    assert_int_equal(got.board_fd, sent.board_fd);
+    assert_int_equal(got.poll_backend, sent.poll_backend);
+    assert_int_equal(got.stack_size, sent.stack_size);
+    assert_int_equal(got.slice, sent.slice);
+    assert_int_equal(got.head_timeout, sent.head_timeout);
+    assert_int_equal(got.keep_alive_timeout, sent.keep_alive_timeout);
+    assert_int_equal(got.body_timeout, sent.body_timeout);
+    assert_int_equal(got.write_timeout, sent.write_timeout);
+    assert_int_equal(got.graceful_timeout, sent.graceful_timeout);
+    assert_int_equal(got.limits.request_line, sent.limits.request_line);
+    assert_int_equal(got.limits.fields, sent.limits.fields);
+    assert_int_equal(got.limits.head, sent.limits.head);
+    free(text);
+}
+
+static void what_is_not_named_has_its_default(void **state) {
+    struct server_options expected, got;
+    char text[] = "slot=2\n";
+    server_options_init(&expected);
+    assert_int_equal(server_options_decode(&got, text), 0);
+    assert_int_equal(got.slot, 2);
+    assert_int_equal(got.head_timeout, expected.head_timeout);
+    assert_string_equal(got.access_log, expected.access_log);
+    assert_int_equal(got.listen_count, 0);
+}
+
+static void a_text_with_a_line_break_cannot_travel(void **state) {
+    struct server_options options;
+    server_options_init(&options);
+    options.app = "a\nslot=7";
+    errno = 0;
+    assert_null(server_options_encode(&options));
+    assert_int_equal(errno, EINVAL);
+}
+
+static void what_is_not_our_format_is_refused(void **state) {
+    const char *const wrong[] = {
+        "slot",
+        "slot=1",
+        "=1\n",
+        "slot\nworkers=1\n",
+        "slot=\n",
+        "slot=1x\n",
+        "slot=2147483648\n",
+        "poll_backend=2\n",
+        "stack_size=-1\n",
+        "limits.head=-1\n",
+        "limits.head=4294967296\n",
+        "slice=9223372036854775808\n",
+        "of_another_version=1\n",
+        "listen_fd=x\n",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) refuses(wrong[i]);
+}
+
+static void more_listeners_than_there_is_room_for_are_refused(void **state) {
+    char text[400] = "";
+    for (int i = 0; i <= SERVER_LISTENERS_MAX; i++) strcat(text, "listen_fd=3\n");
+    refuses(text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_encoded_is_decoded_whole),
+        cmocka_unit_test(what_is_not_named_has_its_default),
+        cmocka_unit_test(a_text_with_a_line_break_cannot_travel),
+        cmocka_unit_test(what_is_not_our_format_is_refused),
+        cmocka_unit_test(more_listeners_than_there_is_room_for_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
