@@ -120,8 +120,8 @@ async def run(server: Daemon) -> bool:
 
 
 def serve_until_interrupted(port: int) -> None:
-    print(f"\nServing on http://127.0.0.1:{port} (try /, /json, {', '.join(ROUTES)}); Ctrl-C stops.",
-          flush=True)
+    print(f"\nServing on http://127.0.0.1:{port} (try /, /json, {', '.join(ROUTES)});"
+          " Ctrl-C stops.", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         signal.pause()
     print()
@@ -158,7 +158,8 @@ def main() -> int:
     parser.add_argument("--once", action="store_true")
     options = parser.parse_args()
     if not port_is_free(options.port):
-        print(f"demo: port {options.port} is in use; choose another with --port N.", file=sys.stderr)
+        print(f"demo: port {options.port} is in use; choose another with --port N.",
+              file=sys.stderr)
         return 2
     with interruptible(), tempfile.TemporaryDirectory(prefix="greenroom-demo-") as logs:
         try:

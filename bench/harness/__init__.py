@@ -1,1 +1,1 @@
-"""What the experiments of bench/run and the demo are made of. Python 3.11, standard library only."""
+"""What bench/run and the demo are made of. Python 3.11, standard library only."""

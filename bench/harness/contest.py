@@ -2,15 +2,18 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from harness.load import Load, Measurement, measure, merge
 from harness.processes import Daemon, StartFailed, free_port
 from harness.servers import Server
 from harness.table import number
+
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -36,23 +39,34 @@ def running(server: Server) -> Iterator[Daemon]:
             yield daemon
 
 
+def each(servers: Sequence[Server], try_out: Callable[[Server], Outcome]) -> list[Outcome]:
+    """What try_out makes of each server; those that do not start are named and left out."""
+    outcomes = []
+    for server in servers:
+        try:
+            outcomes.append(try_out(server))
+        except StartFailed as error:
+            print(f"{server.name} is left out: {error}", file=sys.stderr)
+    return outcomes
+
+
 def contest(servers: Sequence[Server], path: str, load: Load, rounds: int = 1) -> list[Measurement]:
-    """Each server measured for load.duration in all; those that do not start are left out."""
+    """Each server measured for load.duration in all."""
     load = replace(load, duration=load.duration / rounds)
-    measured: dict[str, list[Measurement]] = {server.name: [] for server in servers}
-    for turn in range(rounds):
-        for server in servers:
-            try:
-                with running(server) as daemon:
-                    measurement = measure(server.name, daemon, path, load)
-            except StartFailed as error:
-                print(f"{server.name} is left out: {error}", file=sys.stderr)
-                continue
-            measured[server.name].append(measurement)
-            progress(measurement, f"{turn + 1}/{rounds}")
-    return [merge(ones) for ones in measured.values() if ones]
+
+    def measure_once(server: Server) -> Measurement:
+        with running(server) as daemon:
+            measurement = measure(server.name, daemon, path, load)
+        progress(measurement)
+        return measurement
+
+    measured: dict[str, list[Measurement]] = {}
+    for _ in range(rounds):
+        for measurement in each(servers, measure_once):
+            measured.setdefault(measurement.name, []).append(measurement)
+    return [merge(ones) for ones in measured.values()]
 
 
-def progress(one: Measurement, turn: str) -> None:
-    print(f"  {turn}  {one.name:20} {number(one.rate):>8} requests/s"
+def progress(one: Measurement) -> None:
+    print(f"  {one.name:22} {number(one.rate):>8} requests/s"
           f"  p99 {number(one.latency['p99'], 1):>8} ms  {one.error_count} errors", file=sys.stderr)

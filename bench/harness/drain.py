@@ -8,15 +8,14 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import asdict, dataclass, field
 
 from harness import servers
-from harness.contest import Options, running
+from harness.contest import Options, each, running
 from harness.crowd import is_complete
-from harness.processes import Daemon, StartFailed
+from harness.processes import Daemon
 from harness.report import Report, Section
 from harness.servers import Server
 from harness.table import Table, number
@@ -142,12 +141,7 @@ def drain(server: Server) -> Drain:
 
 
 def run(options: Options) -> None:
-    results = []
-    for server in options.selected(variants()):
-        try:
-            results.append(drain(server))
-        except StartFailed as error:
-            print(f"{server.name} is left out: {error}", file=sys.stderr)
+    results = each(options.selected(variants()), drain)
     report = Report("drain", "SIGTERM under load", " ".join((__doc__ or "").split()))
     table = Table(
         ["variant", "answered", "failed", "lost, sent before", "lost, sent after", "exit codes",

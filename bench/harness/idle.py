@@ -4,14 +4,14 @@ Memory is the growth, for each connection, of the proportional set size of all p
 server: user memory. What the kernel keeps for a socket is the same for all of them.
 """
 
-import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 from harness import servers
-from harness.contest import Options, running
+from harness.contest import Options, each, running
 from harness.crowd import Crowd
-from harness.processes import Daemon, StartFailed, memory_kib
+from harness.processes import Daemon, memory_kib
 from harness.report import Report, Section
 from harness.servers import Server
 from harness.table import Table, number
@@ -47,34 +47,25 @@ def memory_at_rest(daemon: Daemon) -> int:
 
 
 def rest(server: Server) -> Idle:
-    with running(server) as daemon:
-        crowds: list[Crowd] = []
-        try:
-            open_and_ask(daemon, crowds)  # the first batch warms the server up
-            before = memory_at_rest(daemon)
-            for _ in range(CONNECTIONS // BATCH):
-                open_and_ask(daemon, crowds)
-            grown = memory_at_rest(daemon) - before
-        finally:
-            for crowd in crowds:
-                crowd.__exit__()
-    failures = sum(sum(crowd.failures.values()) for crowd in crowds)
+    with running(server) as daemon, ExitStack() as open_ones:
+        failures = ask_once(daemon, open_ones)  # the first batch warms the server up
+        before = memory_at_rest(daemon)
+        for _ in range(CONNECTIONS // BATCH):
+            failures += ask_once(daemon, open_ones)
+        grown = memory_at_rest(daemon) - before
     return Idle(server.name, grown * 1024 / CONNECTIONS, failures)
 
 
-def open_and_ask(daemon: Daemon, crowds: list[Crowd]) -> None:
-    crowds.append(Crowd(daemon.port, BATCH).__enter__())
-    crowds[-1].ask("/")
-    crowds[-1].wait(timeout=30)
+def ask_once(daemon: Daemon, open_ones: ExitStack) -> int:
+    """One request on each of BATCH new connections, which stay open; returns how many failed."""
+    crowd = open_ones.enter_context(Crowd(daemon.port, BATCH))
+    crowd.ask("/")
+    crowd.wait(timeout=30)
+    return sum(crowd.failures.values())
 
 
 def run(options: Options) -> None:
-    results = []
-    for server in options.selected(variants()):
-        try:
-            results.append(rest(server))
-        except StartFailed as error:
-            print(f"{server.name} is left out: {error}", file=sys.stderr)
+    results = each(options.selected(variants()), rest)
     report = Report("idle", "Idle connections", " ".join((__doc__ or "").split()))
     table = Table(["variant", "bytes each", "errors"],
                   [[one.name, number(one.bytes_each), number(one.failures)] for one in results])

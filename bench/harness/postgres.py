@@ -1,13 +1,12 @@
 """psycopg2 as it comes: 50 requests at once on one worker, each a query of half a second.
 
-PostgreSQL is started for the purpose, in a scratch directory. The wall time is that of the slowest of
-three waves; a server that cannot wait for more than one query at a time needs 25 s for each.
+PostgreSQL is started for the purpose, in a scratch directory. The wall time is that of the slowest
+of three waves; a server that cannot wait for more than one query at a time needs 25 s for each.
 """
 
 import os
 import pwd
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness import servers
-from harness.contest import Options, running
+from harness.contest import Options, each, running
 from harness.crowd import Crowd
-from harness.processes import Daemon, StartFailed, free_port
+from harness.processes import Daemon, free_port
 from harness.report import Report, Section
 from harness.servers import Server
 from harness.table import Table, number
@@ -58,7 +57,8 @@ def postgresql() -> Iterator[Daemon]:
         command = [str(programs() / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p",
                    str(port), "-k", directory, "-c", f"max_connections={2 * AT_ONCE}",
                    "-c", "fsync=off"]
-        with Daemon(command, port, Path(directory, "log"), cwd=Path(directory), user=user) as daemon:
+        log = Path(directory, "log")
+        with Daemon(command, port, log, cwd=Path(directory), user=user) as daemon:
             yield daemon
 
 
@@ -85,13 +85,8 @@ def ask(server: Server) -> Wave:
 
 
 def run(options: Options) -> None:
-    results = []
     with postgresql() as database:
-        for server in options.selected(variants(database.port)):
-            try:
-                results.append(ask(server))
-            except StartFailed as error:
-                print(f"{server.name} is left out: {error}", file=sys.stderr)
+        results = each(options.selected(variants(database.port)), ask)
     report = Report("postgres", "psycopg2, unmodified", " ".join((__doc__ or "").split()))
     table = Table(["variant", "wall s", "answered", "errors"],
                   [[one.name, number(one.wall, 2), number(one.answered), number(one.failures)]

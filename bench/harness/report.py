@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from harness import machine
 from harness.load import Measurement
@@ -58,8 +57,7 @@ class Report:
         (OUT / f"{self.name}.md").write_text("\n".join(lines) + "\n")
         document = {"command": command, "machine": facts, **self.data}
         (OUT / f"{self.name}.json").write_text(json.dumps(document, indent=2) + "\n")
-        print(f"\nWritten: {(OUT / self.name).relative_to(Path.cwd())}.md, .json"
-              if OUT.is_relative_to(Path.cwd()) else f"\nWritten: {OUT / self.name}.md, .json")
+        print(f"\nWritten: {OUT / self.name}.md and .json")
 
 
 def table_of(measurements: Sequence[Measurement], columns: Sequence[Column]) -> Table:
@@ -73,10 +71,9 @@ def rate_panel(measurements: Sequence[Measurement]) -> Panel:
 
 
 def latency_panel(measurements: Sequence[Measurement]) -> Panel:
-    return Panel("latency, p50 to p99, ms (log)",
-                 [one.latency["p99"] for one in measurements],
-                 [f'{one.latency["p50"]:,.0f} – {one.latency["p99"]:,.0f}' for one in measurements],
-                 [one.latency["p50"] for one in measurements])
+    lows, highs = ([one.latency[key] for one in measurements] for key in ("p50", "p99"))
+    labels = [f"{low:,.0f} – {high:,.0f}" for low, high in zip(lows, highs, strict=True)]
+    return Panel("latency, p50 to p99, ms (log)", highs, labels, lows)
 
 
 def cpu_panel(measurements: Sequence[Measurement]) -> Panel:

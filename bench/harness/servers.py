@@ -83,8 +83,8 @@ def gunicorn_aiohttp(name: str, app: str, workers: int, **env: str) -> Server:
 def uwsgi(name: str, app: str, processes: int, *options: str, plugins: str = "python3",
           **env: str) -> Server:
     """Without keep-alive, which clients are told: plain processes can serve one connection at a
-    time, its keep-alive socket fails with gevent (an assertion of libev), and its HTTP router, which
-    has keep-alive, answers fewer requests than this."""
+    time, its keep-alive socket fails with gevent (an assertion of libev), and its HTTP router,
+    which has keep-alive, answers fewer requests than this."""
     return Server(name, [
         "uwsgi", "--plugins", plugins, "--http-socket", "127.0.0.1:{port}", "--master",
         "--processes", str(processes), "--module", app, "--pythonpath", str(APPS),

@@ -4,15 +4,14 @@ Then 10,000 requests at once: whether each is answered, and what one costs while
 the growth of the proportional set size of all processes of the server, connections included.
 """
 
-import sys
 import time
 from dataclasses import asdict, dataclass
 
 from harness import servers
-from harness.contest import Options, contest, running
+from harness.contest import Options, contest, each, running
 from harness.crowd import Crowd
 from harness.load import Load, Measurement
-from harness.processes import Daemon, StartFailed, memory_kib
+from harness.processes import Daemon, memory_kib
 from harness.report import (CPU, ERRORS, MEMORY, NAME, P50, P99, RATE, Report, Section,
                             latency_panel, rate_panel, table_of)
 from harness.servers import Server
@@ -117,12 +116,7 @@ def run(options: Options) -> None:
         report.data["cases"][f"{milliseconds}ms-{connections}"] = {
             one.name: one.as_json() for one in measurements
         }
-    results = []
-    for server in options.selected(coroutine_variants()):
-        try:
-            results.append(in_flight(server))
-        except StartFailed as error:
-            print(f"{server.name} is left out: {error}", file=sys.stderr)
+    results = each(options.selected(coroutine_variants()), in_flight)
     report.sections.append(
         Section(f"{CROWD:,} requests at once, each sleeping 1 s", in_flight_table(results)))
     report.data["in_flight"] = {one.name: asdict(one) for one in results}

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "runtime/park.h"
 #include "server/exchange.h"
+#include "server/listener.h"
 #include "server/load.h"
 #include "server/pool.h"
 #include "server/runner.h"
@@ -81,6 +82,7 @@ static void close_connection(struct connection *connection) {
     sys(SYS_close, connection->watch.fd);
     pool_give(&connections, connection);
     load_add_connections(-1);
+    listeners_connection_closed();
     if (draining && load_connections() == 0) drained();
 }
 

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "greenroom/log.h"
 #include "http/url.h"
+#include "runtime/runtime.h"
 #include "server/access_log.h"
 #include "server/load.h"
 #include "server/pool.h"
@@ -203,8 +204,9 @@ static void dispatch(struct gr_request *exchange) {
     }
 }
 
-/* What the handler left undone. */
+/* What the handler left undone, no longer within its deadline. */
 static void complete(struct gr_request *exchange) {
+    green_self()->deadline = NEVER;
     if (exchange->response.status || exchange->response.ended) {
         gr_response_end(exchange);
         return;
@@ -236,9 +238,16 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     if (step != EXCHANGE_WAIT) arena_fini(&exchange->arena);
 }
 
+/* A child that the handler has forked and that comes back from it: the connection is not its own.
+ */
+static void end_forked_child(void) {
+    if (!runtime_on) exit(EXIT_SUCCESS);
+}
+
 enum exchange_step exchange_answer(struct gr_request *exchange) {
     begin(exchange);
     dispatch(exchange);
+    end_forked_child();
     complete(exchange);
     enum exchange_step step = next_step(exchange);
     end(exchange, step);

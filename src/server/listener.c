@@ -109,6 +109,12 @@ static int init(struct listener *listener, int fd) {
     return 0;
 }
 
+void listeners_connection_closed(void) {
+    if (watching || is_ahead()) return;
+    timer_stop(&pause_timer);
+    watch_all();
+}
+
 int listeners_open(const struct server_options *options) {
     for (int i = 0; i < options->listen_count; i++)
         if (init(&listeners[i], options->listen_fds[i]) < 0) return -1;

@@ -22,6 +22,9 @@ struct listener {
 /* Starts to accept. Returns 0, or -1 with errno. */
 int listeners_open(const struct server_options *options);
 
+/* To be called when a connection has been closed: ends a pause whose reason may be gone. */
+void listeners_connection_closed(void);
+
 /* Stops accepting, after it has taken all that is queued in the kernel, and closes this worker's
  * descriptors of the sockets. */
 void listeners_close(void);

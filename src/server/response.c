@@ -30,7 +30,7 @@ static void put(struct response *response, const char *text, size_t len) {
     response->head_len += len;
 }
 
-#define PUT_LITERAL(response, text) put(response, text, sizeof text - 1)
+#define PUT_LITERAL(response, text) put(response, text, sizeof(text) - 1)
 
 /* Makes room for len bytes beside what the server itself adds at the end. */
 static int reserve(gr_request *request, size_t len) {

@@ -124,6 +124,7 @@ static enum route_result list_methods(struct search *search, const struct route_
     search->allow = text;
     search->allow_room = sizeof text;
     walk(search, root, at);
+    search->allow = NULL;
     match->allow = arena_copy(arena, text, search->allow_len);
     return match->allow ? ROUTE_NOT_ALLOWED : ROUTE_OUT_OF_MEMORY;
 }

@@ -12,12 +12,17 @@
 #include "server/access_log.h"
 #include "server/connection.h"
 #include "server/exchange.h"
+#include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
 
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
 enum { DRAIN_SILENCE = 200 * NS_PER_MS };
+
+/* How long the application may take to end, after the graceful timeout, when nobody is left to end
+ * it. */
+#define LAST_WORDS (5 * (int64_t)NS_PER_S)
 
 static enum { STARTING, SERVING, DRAINING } phase;
 static struct green *main_green;
@@ -42,11 +47,13 @@ static void master_gone(struct fd_watch *watch, unsigned events) {
 
 static struct fd_watch master_watch = {.ready = master_gone};
 
-static int watch_for_stop(int master_fd) {
+static int watch_for_stop(const struct server_options *options) {
     struct sigaction action = {.sa_handler = stop_on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -1;
-    return master_fd < 0 ? 0 : fd_watch_add(&master_watch, master_fd);
+    if (options->master_fd < 0) return 0;
+    if (lifeline_watch(options->master_fd, options->graceful_timeout + LAST_WORDS) < 0) return -1;
+    return fd_watch_add(&master_watch, options->master_fd);
 }
 
 /* From here on the end of the supervisor means to drain, and not to die at once. */
@@ -70,7 +77,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     }
     connections_init(options);
     exchanges_init(options, app);
-    if (watch_for_stop(options->master_fd) < 0 || listeners_open(options) < 0) {
+    if (watch_for_stop(options) < 0 || listeners_open(options) < 0) {
         gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
         return -1;
     }

@@ -50,7 +50,9 @@ class Wire:
             self.stream.sendall(bytes([byte]))
             time.sleep(0.0005)
 
-    def ask(self, target: str = "/", *fields: str, method: str = "GET", body: bytes = b"") -> Answer:
+    def ask(
+        self, target: str = "/", *fields: str, method: str = "GET", body: bytes = b""
+    ) -> Answer:
         self.send(request(target, *fields, method=method, body=body))
         return self.answer(method)
 
@@ -110,7 +112,7 @@ class Wire:
 def request(
     target: str = "/", *fields: str, method: str = "GET", version: str = "1.1", body: bytes = b""
 ) -> bytes:
-    """The bytes of a request; Content-Length is added where there is a body and no other framing."""
+    """The bytes of a request; Content-Length is added to a body that has no other framing."""
     lines = [f"{method} {target} HTTP/{version}", "Host: test", *fields]
     if body and not any(field.lower().startswith("transfer-encoding") for field in fields):
         lines.append(f"Content-Length: {len(body)}")

@@ -5,6 +5,7 @@ import re
 import signal
 import threading
 
+import pytest
 from conftest import eventually, is_alive
 
 APP = "supervised:app"
@@ -84,3 +85,15 @@ def test_no_worker_outlives_a_master_killed_while_it_starts(serve):
     server.signal(signal.SIGKILL)
     server.wait()
     eventually(lambda: not is_alive(workers[0]), "the worker gone")
+
+
+def test_no_worker_that_hangs_outlives_a_killed_master(serve):
+    """It cannot drain; an OS thread of it waits for the graceful timeout and 5 s more."""
+    server = serve("--workers", "1", "--graceful-timeout", "1", APP)
+    workers = server.worker_pids()
+    client = threading.Thread(target=lambda: pytest.raises(OSError, server.get, "/hang/0"))
+    client.start()
+    server.wait_for_output("hanging")
+    server.signal(signal.SIGKILL)
+    client.join()
+    eventually(lambda: not any(map(is_alive, workers)), "workers gone")

@@ -29,6 +29,12 @@ def exit_with(code):
     os._exit(int(code))
 
 
+def hang(argument):
+    """Sits in C code that holds the GIL and that no hook can reach."""
+    print("hanging", file=sys.stderr, flush=True)
+    return str(re.match(r"(a+)+$", "a" * 64 + "b"))
+
+
 def surroundings(argument):
     return json.dumps({
         "environ": dict(os.environ),
@@ -52,6 +58,7 @@ ROUTES = {
     "sleep": sleep,
     "nap": nap,
     "exit": exit_with,
+    "hang": hang,
     "surroundings": surroundings,
     "sockets-of-a-child": sockets_of_a_child,
 }
