@@ -15,8 +15,8 @@ typedef struct gr_green gr_green;
 /* Is the caller running on a green thread? Never parks. */
 GR_API bool gr_is_green(void);
 
-/* Starts fn(arg) on a green thread. Only from a green thread. Does not park: the new one runs when
- * the caller next parks. Every spawned green thread must be joined exactly once. NULL with errno
+/* Starts fn(arg) on a green thread. Only from a green thread. The new one runs when the
+ * caller next parks. Every spawned green thread must be joined exactly once. NULL with errno
  * EAGAIN (no memory for a stack) or EPERM (not on a green thread). */
 GR_API gr_green *gr_spawn(void *(*fn)(void *), void *arg);
 

@@ -3,9 +3,10 @@
  * inner calls, which do not come through here, and so do not park either. */
 #include "posix/hook.h"
 
+/* A stream that was locked before the runtime was on may be unlocked after. */
 static void pin(int by) {
     struct green *self = green_self();
-    if (self) self->pinned += by;
+    if (self && self->pinned + by >= 0) self->pinned += by;
 }
 
 HOOK void flockfile(FILE *stream) {

@@ -112,10 +112,11 @@ HOOK int pthread_cancel(pthread_t thread) {
     return hollow_of(thread) ? ENOTSUP : REAL(pthread_cancel)(thread);
 }
 
-/* A signal for a green thread goes to the kernel task that runs it, or would. */
+/* A signal for a green thread goes to the worker's kernel task, where its handler runs on whatever
+ * is there; the tasks that slow calls are moved to block all signals. */
 static int signal_task(const struct green *green, int signal, siginfo_t *info) {
     if (green->done) return ESRCH;
-    int task = green_kernel_tid(green);
+    int task = runtime_pid;
     if (info) return (int)-sys(SYS_rt_tgsigqueueinfo, runtime_pid, task, signal, info);
     return (int)-sys(SYS_tgkill, runtime_pid, task, signal);
 }

@@ -2,6 +2,7 @@
  * instructions and never over a switch. */
 #include <errno.h>
 #include <linux/futex.h>
+#include <string.h>
 
 #include "base/sys.h"
 #include "runtime/park.h"
@@ -56,6 +57,9 @@ void address_wait_begin(struct address_wait *wait, const void *address) {
     append(bucket, wait);
     __atomic_add_fetch(&bucket->waiters, 1, __ATOMIC_SEQ_CST);
     lock_drop(bucket);
+#if !defined(__x86_64__)
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* an LL/SC addition lets a later load pass */
+#endif
 }
 
 /* FUTEX_WAIT_BITSET takes the time of CLOCK_MONOTONIC as it is. */
@@ -80,9 +84,7 @@ bool address_wait_end(struct address_wait *wait) {
     return woken;
 }
 
-/* Once woken is set, an OS thread may return and its wait be gone; the futex call on a stale
- * address is harmless, a wake of whoever sleeps there by chance. A green thread cannot go before it
- * is queued: address_wait_end takes the lock. */
+/* The wait cannot go away meanwhile: address_wait_end takes the lock that the caller holds. */
 static void wake_one(struct address_wait *wait) {
     struct green *green = wait->green;
     int *word = &wait->woken;
@@ -116,7 +118,7 @@ static void defer(const void *address) {
                                              __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     }
     if (!stored) deferred_overflow = 1;
-    deferred_any = 1;
+    __atomic_store_n(&deferred_any, 1, __ATOMIC_SEQ_CST);
     sched_kick();
 }
 
@@ -138,4 +140,13 @@ void address_wake_deferred(void) {
     if (!__atomic_exchange_n(&deferred_overflow, 0, __ATOMIC_SEQ_CST)) return;
     for (int i = 0; i < 1 << ADDRESS_BUCKETS_LOG2; i++)
         wake_in_bucket(&address_buckets[i], NULL, INT32_MAX);
+}
+
+void address_forget_waits(void) {
+    for (int i = 0; i < 1 << ADDRESS_BUCKETS_LOG2; i++) {
+        struct address_bucket *bucket = &address_buckets[i];
+        if (bucket->lock || bucket->waiters) *bucket = (struct address_bucket){0};
+    }
+    memset(deferred, 0, sizeof deferred);
+    deferred_any = deferred_overflow = 0;
 }

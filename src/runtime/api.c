@@ -46,10 +46,12 @@ int gr_join(gr_green *handle, void **result) {
 void gr_yield(void) {
     struct green *self = green_may_park();
     if (!self) return;
+    int saved = errno;
     sched_enter(self);
     sched_ready(self);
     schedule();
     sched_leave(self);
+    errno = saved;
 }
 
 int64_t gr_deadline(void) {

@@ -10,7 +10,11 @@
 #include "runtime/sched.h"
 #include "runtime/stack.h"
 
-enum { CARRIERS_MAX = 128, HOME_STACK = 128 * 1024 };
+enum { CARRIERS_MAX = 1024, HOME_STACK = 128 * 1024 };
+
+/* All signals but 32 and 33, by which glibc cancels threads and sets ids: it waits for the answer.
+ */
+#define ALL_BLOCKED (~(UINT64_C(3) << 31))
 
 struct carrier {
     int kernel_tid;
@@ -43,8 +47,7 @@ int os_thread_start(void *(*fn)(void *), void *arg, size_t stack_size) {
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, stack_size);
-    /* All but 32 and 33, by which glibc cancels threads and sets ids: it waits for the answer. */
-    uint64_t blocked = ~(UINT64_C(3) << 31), mask;
+    uint64_t blocked = ALL_BLOCKED, mask;
     sys(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, &mask, sizeof mask);
     pthread_t thread;
     int error = pthread_create(&thread, &attributes, fn, arg);
@@ -67,24 +70,11 @@ static void take_in(struct carrier *carrier) {
     sched_ready_remote(green);
 }
 
-/* Signals sent to the task while it carried somebody are blocked on it and would wait for ever: to
- * the process with them. */
-static void pass_on_signals(void) {
-    uint64_t pending = 0;
-    if (sys(SYS_rt_sigpending, &pending, sizeof pending) < 0 || pending == 0) return;
-    for (int signal = 1; signal < SIGRTMAX; signal++) {
-        uint64_t one = UINT64_C(1) << (signal - 1);
-        struct timespec at_once = {0};
-        if (pending & one && sys(SYS_rt_sigtimedwait, &one, NULL, &at_once, sizeof one) == signal)
-            sys(SYS_kill, runtime_pid, signal);
-    }
-}
-
 static struct green *next_to_carry(struct carrier *carrier) {
     lock_take();
     struct green *green = waiting_first;
     if (green) {
-        waiting_first = green->next;
+        waiting_first = green->carrier_next;
         if (!waiting_first) waiting_last = &waiting_first;
         lock_drop();
         return green;
@@ -109,7 +99,6 @@ static void *spare_main(void *arg) {
         green->carrier = carrier;
         context_switch(&carrier->home.sp, green->sp, green->tp);
         take_in(carrier);
-        pass_on_signals();
     }
     return NULL;
 }
@@ -138,15 +127,12 @@ static void give_to_spare(struct green *green) {
         carrier->assigned = green;
         __atomic_store_n(&carrier->assigned_word, 1, __ATOMIC_RELEASE);
     } else {
-        green->next = NULL;
+        green->carrier_next = NULL;
         *waiting_last = green;
-        waiting_last = &green->next;
+        waiting_last = &green->carrier_next;
     }
     lock_drop();
-    if (carrier)
-        sys(SYS_futex, &carrier->assigned_word, FUTEX_WAKE_PRIVATE, 1);
-    else
-        add_spare();
+    if (carrier) sys(SYS_futex, &carrier->assigned_word, FUTEX_WAKE_PRIVATE, 1);
 }
 
 /* ---- the scheduler's carrier ---- */
@@ -168,24 +154,26 @@ int carrier_init(void) {
     if (!stack || hollow_make(&carrier->home, stack, HOME_STACK, home_main) < 0) return -1;
     carrier->home.pinned = 1;
     carrier->home.depth = 1;
-    carrier->home.signal_mask = green_main.signal_mask;
+    carrier->home.signal_mask = ALL_BLOCKED; /* the poller sleeps under green 0's all the same */
     carrier->kernel_tid = runtime_pid;
     carrier->birth_tp = green_main.tp;
     sched.owner = carrier;
     return 0;
 }
 
-bool carrier_offload_begin(void) {
-    struct green *self = green_self_tls;
-    if (!self || self->pinned) return false;
-    int saved = errno;
+/* Is there a spare, or at least some carrier that will be one some day? */
+static bool have_carrier(void) {
     lock_take();
-    bool possible = spares || carrier_count > 1;
+    bool spare = spares != NULL;
     lock_drop();
-    if (!possible) {
-        add_spare();
-        if (carrier_count == 1) return false;
-    }
+    if (!spare) add_spare();
+    return carrier_count > 1;
+}
+
+bool carrier_offload_begin(void) {
+    struct green *self = green_may_park();
+    int saved = errno;
+    if (!self || !have_carrier()) return false;
     sched_enter(self);
     self->pinned++;
     __atomic_store_n(&self->away, true, __ATOMIC_RELEASE);

@@ -81,6 +81,7 @@ static int fail(int error) {
 }
 
 int gr_channel_send(gr_channel *channel, void *item) {
+    bool may_wait = green_may_park(); /* which may give way: before anything is looked at */
     struct waiter *receiver = first_of(&channel->receivers);
     if (channel->closed) return fail(EPIPE);
     if (receiver) {
@@ -92,13 +93,14 @@ int gr_channel_send(gr_channel *channel, void *item) {
         ring_put(channel, item);
         return 0;
     }
-    if (!green_may_park()) return fail(EPERM);
+    if (!may_wait) return fail(EPERM);
     struct waiter self = {.item = item};
     int error = wait_in(channel, &channel->senders, &self);
     return error ? fail(error) : 0;
 }
 
 int gr_channel_receive(gr_channel *channel, void **item) {
+    bool may_wait = green_may_park();
     struct waiter *sender = first_of(&channel->senders);
     if (channel->count > 0) {
         *item = ring_take(channel);
@@ -114,7 +116,7 @@ int gr_channel_receive(gr_channel *channel, void **item) {
         return 0;
     }
     if (channel->closed) return fail(EPIPE);
-    if (!green_may_park()) return fail(EPERM);
+    if (!may_wait) return fail(EPERM);
     struct waiter self = {0};
     int error = wait_in(channel, &channel->receivers, &self);
     if (error) return fail(error);

@@ -122,8 +122,8 @@ static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd
 enum wait_result fd_wait_many(const struct pollfd *fds, nfds_t count, int64_t due) {
     struct fd_waiter on_stack[ON_STACK], *waiters = on_stack;
     int saved = errno;
-    if (count > ON_STACK && !(waiters = malloc(count * sizeof *waiters))) return WAIT_UNPOLLABLE;
-    enum wait_result result = wait_with(waiters, fds, count, due);
+    if (count > ON_STACK) waiters = malloc(count * sizeof *waiters);
+    enum wait_result result = waiters ? wait_with(waiters, fds, count, due) : WAIT_UNPOLLABLE;
     if (waiters != on_stack) free(waiters);
     errno = saved;
     return result;
@@ -149,8 +149,12 @@ static void cut_off_waiters(struct fd_slot *slot) {
 
 static void begin_life(int fd, bool trusted) {
     struct green *self = green_self_tls;
-    struct fd_slot *slot = fd_slot(fd);
-    if (!slot || !self) return;
+    struct fd_slot *slot = runtime_on ? fd_slot(fd) : NULL;
+    if (!slot) return;
+    if (!self || self->pinned) {
+        __atomic_store_n(&slot->trusted, false, __ATOMIC_RELAXED);
+        return;
+    }
     sched_enter(self);
     cut_off_waiters(slot);
     slot->registered = false; /* of a file that is gone: nothing to take back */
@@ -216,4 +220,5 @@ void fd_watch_remove(struct fd_watch *watch) {
     struct fd_slot *slot = fd_slot(watch->fd);
     if (slot->watch != watch) return;
     forget(watch->fd, slot);
+    if (slot->waiters) poller_update(watch->fd, slot);
 }

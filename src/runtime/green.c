@@ -10,7 +10,7 @@
 #include "runtime/stack.h"
 #include "runtime/tls.h"
 
-enum { TRIM_DELAY_MS = 1000, TRIM_BATCH = 1024, KEPT_HOT = 64 };
+enum { TRIM_DELAY_MS = 1000, TRIM_PAUSE_MS = 10, TRIM_BATCH = 128, KEPT_HOT = 64 };
 
 struct green_pool green_app_pool = {.fresh_each_time = true};
 struct green_pool green_request_pool;
@@ -22,22 +22,21 @@ unsigned green_made(void) { return green_count; }
 static void pools_trim(struct timer *timer);
 static struct timer trim_timer = {.fire = pools_trim};
 
-static void trim_soon(void) {
-    if (!trim_timer.node.place)
-        timer_start(&trim_timer, sched.now + (int64_t)TRIM_DELAY_MS * NS_PER_MS);
+static void trim_after(int64_t ms) {
+    if (!trim_timer.node.place) timer_start(&trim_timer, sched.now + ms * NS_PER_MS);
 }
 
 static void pool_put(struct green *green) {
     struct green_pool *pool = green->pool;
     green->pooled = true;
-    green->next = pool->free;
+    green->pool_next = pool->free;
     pool->free = green;
-    if (++pool->idle > KEPT_HOT) trim_soon();
+    if (++pool->idle > KEPT_HOT) trim_after(TRIM_DELAY_MS);
 }
 
 static struct green *pool_take(struct green_pool *pool) {
     struct green *green = pool->free;
-    pool->free = green->next;
+    pool->free = green->pool_next;
     pool->idle--;
     green->pooled = false;
     return green;
@@ -57,6 +56,8 @@ static void run_task(struct green *self) {
     sched_leave(self);
     if (!_setjmp(self->exit_jump)) self->result = self->fn(self->arg);
     end_if_forked();
+    self->pinned = 0; /* pthread_exit may have left a signal handler, or a locked stream */
+    signal_handlers_abandoned();
     if (self->pool->fresh_each_time) tls_run_destructors();
     sched_enter(self);
     self->fn = NULL;
@@ -75,18 +76,22 @@ static void green_main_loop(struct green *self) {
     }
 }
 
+/* For the timers of green 0, of those that have been made, and of one more. */
+static int reserve_timer(void) { return timer_reserve(green_count + 2); }
+
 static struct green *green_new(struct green_pool *pool) {
     struct green *green = calloc(1, sizeof *green);
     char *stack = NULL;
-    if (!green || timer_reserve(green_count + 1) < 0 || !(stack = stack_new(pool->stack_size)))
-        goto fail;
+    if (!green || reserve_timer() < 0 || !(stack = stack_new(pool->stack_size))) goto fail;
     green->pool = pool;
     green->stack = stack;
     green->fresh = true;
     green->depth = 1;
-    if (hollow_make(green, stack, pool->stack_size, green_main_loop) < 0) goto fail;
+    if (hollow_make(green, stack, pool->stack_size, green_main_loop) < 0) goto fail_stack;
     green_count++;
     return green;
+fail_stack:
+    stack_give_back(stack, pool->stack_size);
 fail:
     free(green);
     errno = EAGAIN;
@@ -104,16 +109,23 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->done = false;
         green->joinable = joinable;
         green->deadline = NEVER;
-        green->signal_mask = self->signal_mask;
+        green->signal_mask =
+            pool == &green_request_pool ? green_main.signal_mask : self->signal_mask;
         sched_ready(green);
     }
     sched_leave(self);
     return green;
 }
 
+/* One that is done and not us sits in schedule(), and can be put back as it is. */
 void green_release(struct green *green) {
+    struct green *self = green_self_tls;
+    bool at_rest = self && self->pinned == 0 && self != green && green->done;
     __atomic_store_n(&green->joinable, false, __ATOMIC_RELEASE);
-    green_wake(green); /* it puts itself back */
+    if (!at_rest) return green_wake(green); /* it puts itself back */
+    sched_enter(self);
+    if (!green->pooled) pool_put(green);
+    sched_leave(self);
 }
 
 void green_exit(void *result) {
@@ -150,7 +162,7 @@ struct green *green_of(pthread_t thread) {
  * whether there is more to do. The scheduler may be running on the stack of one of them. */
 static bool pool_trim(struct green_pool *pool) {
     unsigned place = 0, trimmed = 0;
-    for (struct green *green = pool->free; green; green = green->next) {
+    for (struct green *green = pool->free; green; green = green->pool_next) {
         if (place++ < KEPT_HOT || !green->dirty || green->queued || green == green_self_tls)
             continue;
         if (trimmed++ == TRIM_BATCH) return true;
@@ -162,7 +174,7 @@ static bool pool_trim(struct green_pool *pool) {
 
 static void pools_trim(struct timer *timer) {
     bool more = pool_trim(&green_app_pool);
-    if (pool_trim(&green_request_pool) || more) trim_soon();
+    if (pool_trim(&green_request_pool) || more) trim_after(TRIM_PAUSE_MS);
 }
 
 void green_pools_init(size_t stack_size) {

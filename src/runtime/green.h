@@ -27,24 +27,26 @@ struct green_pool {
 };
 
 struct green {
-    void *sp;           /* saved stack pointer, while not running */
-    uintptr_t tp;       /* thread pointer */
-    pthread_t thread;   /* what pthread_self() says on it */
-    struct green *next; /* run queue, or pool */
-    bool queued;        /* on the run queue */
-    bool parked;        /* in green_park */
-    bool timed_out;     /* the last park ended by its timer */
-    bool interrupted;   /* a signal handler ran while parked: hooks report EINTR. Green 0 only */
-    bool joinable;      /* somebody owes a join */
-    bool done;          /* its function has returned; address joiners wait on */
-    bool pooled;        /* on its pool's free list */
-    bool fresh;         /* has not run a task yet */
-    bool dirty;         /* ran a task since its stack was last trimmed */
-    bool away;          /* on another carrier: not to be switched to, a wake is stale. Atomic */
-    int pinned; /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
-    int depth;  /* > 0: inside code that touches scheduler-owned data */
-    int remote; /* on the stack of remote wakes. Atomic */
-    struct green *remote_next;
+    void *sp;                   /* saved stack pointer, while not running */
+    uintptr_t tp;               /* thread pointer */
+    pthread_t thread;           /* what pthread_self() says on it */
+    struct green *next;         /* on the run queue; the other lists have links of their own, */
+    struct green *pool_next;    /* since a stale wake may come while it is on one of them */
+    struct green *carrier_next; /* waiting for a carrier */
+    struct green *remote_next;  /* on the stack of remote wakes */
+    bool queued;                /* on the run queue */
+    bool parked;                /* in green_park */
+    bool timed_out;             /* the last park ended by its timer */
+    bool interrupted; /* a signal handler ran while parked: hooks report EINTR. Green 0 only */
+    bool joinable;    /* somebody owes a join */
+    bool done;        /* its function has returned; address joiners wait on */
+    bool pooled;      /* on its pool's free list */
+    bool fresh;       /* has not run a task yet */
+    bool dirty;       /* ran a task since its stack was last trimmed */
+    bool away;        /* on another carrier: not to be switched to, a wake is stale. Atomic */
+    int pinned;       /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
+    int depth;        /* > 0: inside code that touches scheduler-owned data */
+    int remote;       /* on the stack of remote wakes. Atomic */
     struct timer timer;      /* due time of the park */
     int64_t deadline;        /* of its current task, see gr_deadline; NEVER for none */
     uint64_t signal_mask;    /* kernel sigset of this thread */
@@ -68,11 +70,13 @@ static inline struct green *green_self(void) { return green_self_tls; }
 extern RT_SHARED volatile int green_must_yield;
 RT_SHARED void green_yield_now(void);
 
-/* The calling green thread if it may park here, else NULL: then do what libc does. Gives way first
- * if asked to. Parks. errno is kept. */
+/* The calling green thread if it may park here, else NULL: then do what libc does. Not inside the
+ * scheduler, where it might be called by an allocator with hooked locks. Gives way first if asked
+ * to, so whatever is looked at before may have changed after. Parks. errno is kept. */
 static inline struct green *green_may_park(void) {
     struct green *self = green_self_tls;
-    if (__builtin_expect(self != NULL, 1) && __builtin_expect(self->pinned == 0, 1)) {
+    if (__builtin_expect(self != NULL, 1) &&
+        __builtin_expect((self->pinned | self->depth) == 0, 1)) {
         if (__builtin_expect(green_must_yield, 0)) green_yield_now();
         return self;
     }

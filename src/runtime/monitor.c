@@ -35,7 +35,7 @@ static void sleep_a_period(void) {
  * it sees the flag or we see its progress. */
 static void sleep_until_work(unsigned long seen) {
     __atomic_store_n(&monitor_asleep, 1, __ATOMIC_SEQ_CST);
-    if (sched.progress == seen && sched.polling)
+    if (sched.progress == seen && __atomic_load_n(&sched.polling, __ATOMIC_SEQ_CST))
         sys(SYS_futex, &monitor_asleep, FUTEX_WAIT_PRIVATE, 1, NULL);
     monitor_asleep = 0;
 }

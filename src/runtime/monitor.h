@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* Starts it. slice: ns a green thread may keep the worker. Returns 0, or -1 with errno EAGAIN. */
+/* Starts it. slice: ns a green thread may keep the worker, at least 2. Returns 0, or -1 with errno
+ * EAGAIN. */
 int monitor_start(int64_t slice);
 
 /* The worker has work again. Costs a load when the monitor is awake. */

@@ -15,8 +15,8 @@
  * when the time has come. errno is kept. Must not be pinned. */
 RT_SHARED bool green_park(int64_t due);
 
-/* Makes a parked green thread runnable; a no-op for one that runs or is queued. Any caller: green
- * thread, OS thread, signal handler. errno is kept. */
+/* Makes a green thread runnable. One that is queued already stays so; the next park of one that
+ * runs returns at once. Any caller: green thread, OS thread, signal handler. errno is kept. */
 RT_SHARED void green_wake(struct green *green);
 
 /* Did a signal handler run while the caller was parked? Clears it. A hook that got true reports
@@ -53,12 +53,11 @@ RT_SHARED bool address_wait_sleep(struct address_wait *wait, int64_t due);
  * consumed, to be passed on by a caller who does not use it. */
 RT_SHARED bool address_wait_end(struct address_wait *wait);
 
-/* Number of waiters in the bucket of an address. Lock-free: the fast path of every unlock. */
 RT_SHARED int address_wake_slow(const void *address, int count);
 
 struct address_bucket {
     int lock;
-    int waiters;
+    int waiters; /* read without the lock: the fast path of every unlock */
     struct address_wait *first, *last;
 };
 enum { ADDRESS_BUCKETS_LOG2 = 12 };
@@ -102,14 +101,17 @@ RT_SHARED enum wait_result fd_wait_many(const struct pollfd *fds, nfds_t count, 
 RT_SHARED enum wait_result time_wait(int64_t due);
 
 /* fd was just made by a hooked call: what we remember of that number is of another life, and its
- * registration can be trusted until fd_closing. No-op off the green threads. */
+ * registration can be trusted until fd_closing; not so for one made on an OS thread or while
+ * pinned. */
 RT_SHARED void fd_born(int fd);
 
 /* fd was just made by a call that tells us nothing (open): forget, and trust nothing. */
 RT_SHARED void fd_unknown(int fd);
 
-/* fd is about to be closed, or replaced by dup2: forgets it and wakes who waits for it with
- * WAIT_CLOSED. Any caller but a vfork child; signal handlers included. errno is kept. */
+/* fd is about to be closed, or replaced by dup2: forgets it and wakes the green threads that wait
+ * for it with WAIT_CLOSED. On an OS thread, and while pinned, it wakes nobody (as close(2) does not
+ * end another thread's read) and only stops trusting what is remembered. Any caller but a vfork
+ * child; signal handlers included. errno is kept. */
 RT_SHARED void fd_closing(int fd);
 
 /* Is it one of the runtime's own descriptors, which the application must not close? */

@@ -38,4 +38,6 @@ void poller_kick(void) {
     sys(SYS_write, wake_fd, &one, sizeof one);
 }
 
+void poller_forget_wake(void) { wake_fd = -1; }
+
 bool poller_owns(int fd) { return fd >= 0 && (fd == wake_fd || fd == poller->fd); }

@@ -38,6 +38,9 @@ int poller_open(enum poller_kind kind);
 /* Interrupts poller_poll, now or the next time. Any thread, async-signal-safe. */
 void poller_kick(void);
 
+/* In a child of fork: a kick reaches nobody. */
+void poller_forget_wake(void);
+
 /* One of the runtime's own descriptors? */
 bool poller_owns(int fd);
 

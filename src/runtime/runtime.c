@@ -21,6 +21,9 @@ int runtime_pid;
 static void become_ordinary(void) {
     runtime_on = false;
     green_self_tls = NULL;
+    address_forget_waits();
+    sched_forget_wakes();
+    poller_forget_wake();
 }
 
 static void adopt_main(void) {

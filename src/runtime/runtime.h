@@ -22,18 +22,17 @@ RT_SHARED extern bool runtime_on;
 /* The process id at runtime_start. */
 RT_SHARED extern int runtime_pid;
 
-/* Runs the next system call the caller makes on another kernel task (a spare carrier), so that
- * it blocks nobody: between begin and end the green thread is pinned and hooks are libc's own.
- * Parks. Returns true if it moved (then end it), false if it stays (no task to be had; go on all
- * the same). errno is kept by both. */
+/* Goes on on another kernel task (a spare carrier), where a call that blocks holds up nobody:
+ * between begin and end the green thread is pinned and hooks are libc's own. Waits for a carrier
+ * when 1,023 are taken. Parks. Returns true if it moved (then end it), false if it stays (may not
+ * park here, no task to be had; go on all the same). errno is kept by both. */
 RT_SHARED bool carrier_offload_begin(void);
 RT_SHARED void carrier_offload_end(void);
 
 /* Which pthread_create makes a green thread: see gr_threads_like. */
 RT_SHARED bool thread_is_adopted(void *(*start)(void *), void *arg);
 
-/* The kernel task id that the calling green thread runs on; for calls that hand pd->tid to the
- * kernel. */
+/* The kernel task id that a green thread runs on; for calls that hand pd->tid to the kernel. */
 RT_SHARED int green_kernel_tid(const struct green *green);
 
 /* The thread pointer that the current kernel task was born with. glibc's setxid needs it. */

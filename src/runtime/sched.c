@@ -40,12 +40,15 @@ static void drain_remote_wakes(void) {
     struct green *green = __atomic_exchange_n(&remote_wakes, NULL, __ATOMIC_SEQ_CST);
     while (green) {
         struct green *next = green->remote_next;
-        /* From here it may be pushed again, which is why the link was read first. */
-        __atomic_store_n(&green->remote, 0, __ATOMIC_SEQ_CST);
+        /* From here it may be pushed again, which is why the link was read first. Who does not push
+         * because it reads 1 has published what it wakes for: the exchange sees that. */
+        __atomic_exchange_n(&green->remote, 0, __ATOMIC_SEQ_CST);
         sched_ready(green);
         green = next;
     }
 }
+
+void sched_forget_wakes(void) { remote_wakes = NULL; }
 
 void green_wake(struct green *green) {
     struct green *self = green_self_tls;
@@ -75,6 +78,8 @@ void signal_handler_end(void) {
     handler_depth--;
     if (green_self_tls) green_self_tls->pinned--;
 }
+
+void signal_handlers_abandoned(void) { handler_depth = 0; }
 
 void signal_mask_changed(void) {
     struct green *self = green_self_tls;
@@ -136,7 +141,7 @@ static void pass(void) {
     int64_t timeout = time_to_sleep();
     sched.event_next = 0;
     sched.event_count = poller_poll(sched.events, EVENT_BATCH, timeout, &green_main.signal_mask);
-    __atomic_store_n(&sched.polling, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&sched.polling, 0, __ATOMIC_SEQ_CST); /* before the monitor's flag is read */
     monitor_wake();
     sched.polls++;
     sched.progress++;
@@ -184,12 +189,14 @@ bool green_park(int64_t due) {
     sched_enter(self);
     self->timed_out = false;
     self->interrupted = false;
+    if (self == &green_main) sched.signal_pending = 0;
     if (due != NEVER) {
         self->timer.fire = park_timed_out;
         timer_start_reserved(&self->timer, due);
     }
     self->parked = true;
     schedule();
+    if (self == &green_main && sched.signal_pending) self->interrupted = true;
     self->parked = false;
     timer_stop(&self->timer);
     sched_leave(self);

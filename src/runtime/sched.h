@@ -56,7 +56,15 @@ void sched_kick(void);
 /* Is the caller running a signal handler of the application? */
 bool signal_in_handler(void);
 
+/* A task of the calling thread was left by a jump: so were the handlers it was in. */
+void signal_handlers_abandoned(void);
+
 /* Wakes the waiters of addresses that signal handlers have asked to wake. */
 void address_wake_deferred(void);
+
+/* In a child of fork: all who waited, and all who held a bucket's lock, are threads of the parent.
+ */
+void address_forget_waits(void);
+void sched_forget_wakes(void);
 
 #endif

@@ -56,6 +56,13 @@ char *stack_new(size_t size) {
     return stack;
 }
 
+void stack_give_back(char *stack, size_t size) {
+    struct slab *slab = slab_of(size);
+    if (stack != slab->next - size) return;
+    slab->next = stack;
+    slab->left++;
+}
+
 void stack_trim(char *stack, void *sp) {
     uintptr_t low = (uintptr_t)stack + PAGE;
     uintptr_t high = ((uintptr_t)sp & ~(uintptr_t)(PAGE - 1)) - KEPT_BELOW_SP;

@@ -9,6 +9,9 @@
  * NULL with errno ENOMEM. */
 char *stack_new(size_t size);
 
+/* The stack that stack_new gave last is not needed after all. */
+void stack_give_back(char *stack, size_t size);
+
 /* Gives back the pages of an idle stack that lie below sp, but for a mark that is likely to be
  * touched again soon. */
 void stack_trim(char *stack, void *sp);

@@ -1,7 +1,7 @@
 #include "runtime/timer.h"
 
-/* Always has room for the timers of all green threads beside those that run: count includes some of
- * the former, so that the sum is more than enough. */
+/* Always has room for the timers of all green threads (greens_reserved) beside those that are in
+ * it: count includes some of the former, so that the sum is more than enough. */
 static struct heap heap;
 static size_t greens_reserved;
 

@@ -25,7 +25,8 @@ int64_t timer_next_due(void);
 /* Fires all that are due at now. */
 void timer_run(int64_t now);
 
-/* Makes room for the timers of that many green threads, so that timer_start_reserved cannot fail.
+/* Makes room for the timers of that many green threads, green 0 among them, so that
+ * timer_start_reserved cannot fail.
  */
 int timer_reserve(size_t greens);
 void timer_start_reserved(struct timer *timer, int64_t due);
