@@ -40,7 +40,7 @@ def of_meson(log: Path) -> Tally:
         return Tally(0, [f"{log.stem}: no unit test was run"])
     return Tally(
         sum(program.passed for program in programs),
-        [failure for program in programs for failure in program.failures],
+        [f"{log.stem}: {failure}" for program in programs for failure in program.failures],
     )
 
 

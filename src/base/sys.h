@@ -3,6 +3,7 @@
 #ifndef BASE_SYS_H
 #define BASE_SYS_H
 
+#include <stdint.h>
 #include <sys/syscall.h>
 
 #if defined(__x86_64__)
@@ -35,5 +36,9 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f) 
 
 /* sys(SYS_read, fd, buffer, len): missing arguments are 0. */
 #define sys(...) SYS_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+
+/* A kernel signal set of all signals but 32 and 33, by which glibc cancels threads and sets ids: it
+ * waits for every thread's answer. */
+#define SIGNALS_ALL (~(UINT64_C(3) << 31))
 
 #endif

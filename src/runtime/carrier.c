@@ -12,10 +12,6 @@
 
 enum { CARRIERS_MAX = 1024, HOME_STACK = 128 * 1024 };
 
-/* All signals but 32 and 33, by which glibc cancels threads and sets ids: it waits for the answer.
- */
-#define ALL_BLOCKED (~(UINT64_C(3) << 31))
-
 struct carrier {
     int kernel_tid;
     uintptr_t birth_tp;      /* thread pointer of the pthread that this kernel task was made as */
@@ -47,7 +43,7 @@ int os_thread_start(void *(*fn)(void *), void *arg, size_t stack_size) {
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, stack_size);
-    uint64_t blocked = ALL_BLOCKED, mask;
+    uint64_t blocked = SIGNALS_ALL, mask;
     sys(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, &mask, sizeof mask);
     pthread_t thread;
     int error = pthread_create(&thread, &attributes, fn, arg);
@@ -154,7 +150,7 @@ int carrier_init(void) {
     if (!stack || hollow_make(&carrier->home, stack, HOME_STACK, home_main) < 0) return -1;
     carrier->home.pinned = 1;
     carrier->home.depth = 1;
-    carrier->home.signal_mask = ALL_BLOCKED; /* the poller sleeps under green 0's all the same */
+    carrier->home.signal_mask = SIGNALS_ALL; /* the poller sleeps under green 0's all the same */
     carrier->kernel_tid = runtime_pid;
     carrier->birth_tp = green_main.tp;
     sched.owner = carrier;

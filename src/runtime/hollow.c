@@ -102,7 +102,7 @@ int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(str
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstack(&attributes, stack, size);
-    uint64_t all = ~UINT64_C(0), mask;
+    uint64_t all = SIGNALS_ALL, mask;
     sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof mask);
     pthread_t thread;
     int error = pthread_create(&thread, &attributes, hollow_main, NULL);
