@@ -21,7 +21,7 @@ TIMEOUT = 30.0  # seconds, for a single answer
 ROUTES = {
     f"/sleep?ms={WAIT_MS}": f"time.sleep({WAIT_MS / 1000})",
     "/upstream": "requests.get() from a slow service",
-    "/sqlite": "an SQLite query",
+    f"/sqlite?ms={WAIT_MS}": "an SQLite query that has to wait",
 }
 
 

@@ -64,10 +64,21 @@ def ask_upstream():
 
 @app.get("/sqlite")
 def query():
-    """One connection for each thread, as SQLite wants it."""
+    """A query that waits for ?ms= milliseconds, 100 by default, inside SQLite. SQLite wants one
+    connection for each thread."""
+    milliseconds = request.args.get("ms", 100, type=int)
     if not hasattr(per_thread, "database"):
         per_thread.database = sqlite3.connect(DATABASE)
+        per_thread.database.create_function("pause", 1, pause, deterministic=True)
     rows = per_thread.database.execute(
-        "SELECT row, count(*) FROM seats GROUP BY row ORDER BY row"
+        "SELECT row, count(*) FROM seats WHERE pause(?) GROUP BY row ORDER BY row",
+        [milliseconds / 1000],
     ).fetchall()
     return jsonify(rows=len(rows), seats=sum(count for _, count in rows))
+
+
+def pause(seconds):
+    """Like a query that has to wait for its disk. Asked for once per query, as its argument is
+    constant and SQLite is told that it is deterministic."""
+    time.sleep(seconds)
+    return True
