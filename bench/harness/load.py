@@ -59,8 +59,9 @@ class Measurement:
 
 
 def wrk(url: str, load: Load, duration: float) -> dict:
-    command = ["wrk", "-t", str(load.threads), "-c", str(load.connections), "-d", f"{duration:g}s",
-               "--timeout", f"{load.timeout:g}s", "-s", str(SCRIPT), url]
+    whole_seconds = max(1, round(duration))  # wrk takes no others
+    command = ["wrk", "-t", str(load.threads), "-c", str(load.connections),
+               "-d", f"{whole_seconds}s", "--timeout", f"{load.timeout:g}s", "-s", str(SCRIPT), url]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return json.loads(output.splitlines()[-1])
 

@@ -23,6 +23,7 @@ SECONDS = 10.0
 CASES = [(10, 512), (10, 10_000), (1000, 512), (1000, 10_000)]  # ms, connections
 CROWD = 10_000
 SLEEP = "wsgi_sleep:app"
+FLASK_SLEEP = "flask_sleep:app"
 
 
 def coroutine_variants() -> list[Server]:
@@ -32,6 +33,12 @@ def coroutine_variants() -> list[Server]:
         servers.gunicorn_aiohttp("gunicorn-aiohttp", "aiohttp_sleep:app", WORKERS),
         servers.gunicorn_gevent("gunicorn-gevent", SLEEP, WORKERS),
     ]
+
+
+def crowd_variants() -> list[Server]:
+    return [*coroutine_variants(),
+            servers.greenroom("greenroom-flask", FLASK_SLEEP, WORKERS),
+            servers.gunicorn_gevent("gunicorn-gevent-flask", FLASK_SLEEP, WORKERS)]
 
 
 def variants(connections: int) -> list[Server]:
@@ -116,7 +123,7 @@ def run(options: Options) -> None:
         report.data["cases"][f"{milliseconds}ms-{connections}"] = {
             one.name: one.as_json() for one in measurements
         }
-    results = each(options.selected(coroutine_variants()), in_flight)
+    results = each(options.selected(crowd_variants()), in_flight)
     report.sections.append(
         Section(f"{CROWD:,} requests at once, each sleeping 1 s", in_flight_table(results)))
     report.data["in_flight"] = {one.name: asdict(one) for one in results}

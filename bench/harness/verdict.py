@@ -66,7 +66,7 @@ def flask_json() -> Judgement:
 
 
 def in_flight() -> Judgement:
-    ours = report("sleep")["in_flight"]["greenroom-wsgi"]
+    ours = report("sleep")["in_flight"]["greenroom-flask"]
     failures = sum(ours["failures"].values())
     return (f"{ours['answered']:,} answered, {failures} errors, {ours['kib_each']:.1f} KiB each",
             ours["answered"] == 10_000 and not failures and ours["kib_each"] <= 32)
