@@ -28,10 +28,15 @@ enum phase {
 /* Beyond --graceful-timeout, for a worker to notice that its own time is over. */
 static const int64_t stop_margin = NS_PER_S;
 
+/* One wish to stop may come as several signals: to the group and to us, from a shell and from
+ * timeout(1). What comes later than this after the first is impatience. */
+static const int64_t stop_echo = NS_PER_S;
+
 struct master {
     enum phase phase;
     int exit_code;
     int64_t stop_due; /* while STOPPING: when patience ends */
+    int64_t echo_end; /* while STOPPING: until when another signal to stop means the same one */
     int signals;      /* signalfd */
     struct launch launch;
     struct listener listeners[SERVER_LISTENERS_MAX];
@@ -54,6 +59,7 @@ static void signal_workers(const struct master *m, int signal) {
 static void stop(struct master *m, int exit_code) {
     m->phase = PHASE_STOPPING;
     m->exit_code = exit_code;
+    m->echo_end = clock_after(stop_echo);
     m->stop_due = clock_after(m->launch.options.graceful_timeout + stop_margin);
     for (int i = 0; i < m->listener_count; i++) listener_quiesce(&m->listeners[i]);
     signal_workers(m, SIGTERM);
@@ -175,7 +181,7 @@ static void take_signals(struct master *m) {
             reap(m);
         else if (m->phase != PHASE_STOPPING)
             stop(m, 0);
-        else
+        else if (clock_now() >= m->echo_end)
             lose_patience(m);
     }
 }

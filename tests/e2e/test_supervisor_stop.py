@@ -73,15 +73,33 @@ def test_a_request_that_takes_too_long_is_given_up(serve):
     assert isinstance(results[0], (ConnectionError, http.client.HTTPException))
 
 
-def test_a_second_signal_ends_it_at_once(serve):
+def test_an_impatient_signal_ends_it_at_once(serve):
+    """What comes in the first second is taken for an echo; what comes later is not."""
     server = serve("--workers", "1", APP)
     thread, _ = in_background(lambda: server.get("/nap/60"))
     server.wait_for_output("napping")
-    server.signal(signal.SIGTERM)
-    eventually(lambda: is_refused(server.port), "no new connections")
-    server.signal(signal.SIGTERM)
-    assert server.wait(timeout=5) == 0
+    began = time.monotonic()
+
+    def ended():
+        server.signal(signal.SIGTERM)
+        return server.process.poll() is not None
+
+    eventually(ended, "the end")
+    assert 1 <= time.monotonic() - began < 5
+    assert server.wait() == 0
     thread.join()
+
+
+def test_the_echo_of_a_signal_kills_nobody(serve):
+    """As when timeout(1) signals the group and the server."""
+    server = serve("--workers", "1", APP)
+    thread, results = in_background(lambda: server.get("/nap/0.3").status)
+    server.wait_for_output("napping")
+    for _ in range(3):
+        server.signal(signal.SIGTERM)
+    assert server.wait() == 0
+    thread.join()
+    assert results == [200]
 
 
 def is_refused(port: int) -> bool:
