@@ -41,7 +41,8 @@ GR_API int64_t gr_request_content_length(const gr_request *request);
  * -1 with errno ETIMEDOUT (the body read timeout or the deadline of the green thread), ECONNRESET
  * (the client left before the end) or EPROTO (malformed chunk). After an error every further call
  * fails the same way. Sends "100 Continue" first where the client waits for it. The body is never
- * read ahead of this call. */
+ * read ahead of this call. Other green threads may call it too, one at a time, while the handler
+ * runs. */
 GR_API ssize_t gr_request_read(gr_request *request, void *buffer, size_t len);
 
 /* Numeric address of the peer, "" for a unix socket; and its port. */

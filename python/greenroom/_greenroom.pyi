@@ -6,8 +6,9 @@ version: str
 def start(stack_size: int, /) -> str: ...
 def serve(
     app: Callable[..., Any],
-    report: Callable[[BaseException, str, str], None],
+    report: Callable[[BaseException, str], None],
     leave: Callable[[BaseException | None], NoReturn],
+    adopt: Callable[[], None],
     /,
 ) -> bool: ...
 def close() -> None: ...

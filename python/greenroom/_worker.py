@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import _greenroom
-from greenroom import _loader
+from greenroom import _loader, _threads
 
 APP_FAILED = 1
 USAGE = 2
@@ -22,9 +22,10 @@ WHY_NOT = {
     errno.ENOSYS: "libgreenroom-posix.so is not preloaded into this Python",
 }
 
-# What CPython's recursion in C needs before its own limits stop it, by version, in bytes. From
-# 3.14 on it looks at the real bounds of the stack.
-STACK_SIZES = {(3, 11): 1 << 20, (3, 12): 1 << 20, (3, 13): 2 << 20}
+# What CPython's recursion in C needs before its own limits stop it, by version, in bytes of address
+# space; sorted() in its own key needs the most. From 3.14 on it looks at the real bounds of the
+# stack.
+STACK_SIZES = {(3, 11): 4 << 20, (3, 12): 4 << 20, (3, 13): 8 << 20}
 STACK_SIZE = 1 << 19
 
 
@@ -70,13 +71,14 @@ def run(wanted: str) -> int:
     except Exception as error:
         log(f"greenroom: {wanted} failed while it was loaded", error)
         return APP_FAILED
-    _greenroom.serve(app, report, leave)
+    _threads.mend_forks()
+    _greenroom.serve(app, report, leave, _threads.adopt)
     return 0
 
 
-def report(error: BaseException, method: str, target: str) -> None:
-    """Logs what an application raised in a request."""
-    log(f"greenroom: {method} {target} failed", error)
+def report(error: BaseException, what: str) -> None:
+    """Logs what an application raised, and in what: "GET /pay", "a signal handler"."""
+    log(f"greenroom: {what} failed", error)
 
 
 def leave(error: BaseException | None) -> NoReturn:

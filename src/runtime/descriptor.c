@@ -184,7 +184,16 @@ void fd_closing(int fd) {
     errno = saved;
 }
 
-bool fd_is_ours(int fd) { return runtime_on && poller_owns(fd); }
+void fd_keep(int fd, bool keep) {
+    struct fd_slot *slot = fd_slot(fd);
+    if (slot) slot->kept = keep;
+}
+
+bool fd_is_ours(int fd) {
+    if (!runtime_on) return false;
+    const struct fd_slot *slot = fd_slot(fd);
+    return poller_owns(fd) || (slot && (slot->kept || slot->watch));
+}
 
 /* ---- watches ---- */
 

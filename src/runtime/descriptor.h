@@ -27,6 +27,7 @@ struct fd_slot {
     bool registered;       /* poller_epoll: added, as far as we know */
     bool trusted;          /* every close of it passes through us: registered can be relied on */
     bool listener;
+    bool kept; /* of the server: see fd_keep */
 };
 
 int fd_table_init(void);

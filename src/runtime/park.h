@@ -114,7 +114,8 @@ RT_SHARED void fd_unknown(int fd);
  * child; signal handlers included. errno is kept. */
 RT_SHARED void fd_closing(int fd);
 
-/* Is it one of the runtime's own descriptors, which the application must not close? */
+/* Is it one of the runtime's own descriptors, or one of the server's, which the application must
+ * not close? */
 RT_SHARED bool fd_is_ours(int fd);
 
 #endif

@@ -43,7 +43,8 @@ static int epoll_update(int fd, struct fd_slot *slot) {
 
 /* The kernel forgets a file when its last descriptor is closed; one that lives on, by dup or in a
  * child, goes on reporting, which costs a dropped event now and then. The connections of the
- * server, which are many, are never duplicated, and save the call. */
+ * server, which are many, save the call: only children of fork hold them too, and they are shut
+ * down before they are closed, which is the last thing that is reported of them. */
 static void epoll_forget(int fd, struct fd_slot *slot) {
     if (slot->registered && (!slot->watch || slot->listener)) control(EPOLL_CTL_DEL, fd, 0, 0);
     slot->registered = false;

@@ -29,6 +29,10 @@ RT_SHARED void fd_watch_remove(struct fd_watch *watch);
 /* Level-triggered and shared among processes (EPOLLEXCLUSIVE): for listening sockets. */
 RT_SHARED int fd_watch_add_listener(struct fd_watch *watch, int fd);
 
+/* Whether the application is kept from closing fd, as it is from closing a descriptor that is
+ * watched. Lasts beyond the watch: end it before a raw close. */
+RT_SHARED void fd_keep(int fd, bool keep);
+
 /* Time of this pass of the loop: cheaper than clock_now, older by as much as the pass has lasted.
  */
 RT_SHARED int64_t loop_now(void);

@@ -1,5 +1,8 @@
 #include "server/access_log.h"
 
+#include <unistd.h>
+
+#include "runtime/watch.h"
 #include "server/decimal.h"
 #include "server/exchange.h"
 #include "server/line_ring.h"
@@ -9,6 +12,7 @@
 enum { TARGET_MAX = 2048, LINE_MAX = TARGET_MAX + 512 };
 
 bool access_log_on;
+static int fd;
 
 /* A line in the making. Everything but the request line is short, and so fits. */
 struct line {
@@ -47,13 +51,17 @@ static void put_request_line(struct line *line, const gr_request *request) {
 
 int access_log_open(const char *path) {
     if (!*path) return 0;
-    if (line_ring_open(path) < 0) return -1;
+    fd = line_ring_open(path);
+    if (fd < 0) return -1;
+    if (fd != STDOUT_FILENO) fd_keep(fd, true);
     access_log_on = true;
     return 0;
 }
 
 void access_log_close(void) {
-    if (access_log_on) line_ring_close();
+    if (!access_log_on) return;
+    fd_keep(fd, false);
+    line_ring_close();
     access_log_on = false;
 }
 

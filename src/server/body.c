@@ -2,13 +2,16 @@
 
 #include <errno.h>
 
+#include "runtime/runtime.h"
 #include "server/exchange.h"
 
 enum {
     FRAMING_ROOM_MIN = 512,
     DROP_MAX = 64 * 1024, /* bytes of an unwanted body that are cheaper to read than to reconnect */
-    DROP_PATIENCE = 200 * NS_PER_MS,
+    DROP_PATIENCE = 200 * NS_PER_MS, /* for the next bytes */
 };
+
+#define DROP_TIME (2 * (int64_t)NS_PER_S) /* for all of them */
 
 void body_begin(gr_request *request, int64_t patience) {
     const struct http_request_head *head = &request->head;
@@ -122,6 +125,7 @@ static int send_continue(gr_request *request) {
 
 ssize_t gr_request_read(gr_request *request, void *buffer, size_t len) {
     struct body *body = &request->body;
+    if (!runtime_on && !body->error) body->error = ECONNRESET; /* the connection is the parent's */
     if (body->error) {
         errno = body->error;
         return -1;
@@ -134,10 +138,14 @@ ssize_t gr_request_read(gr_request *request, void *buffer, size_t len) {
     return n;
 }
 
+bool body_is_doomed(const gr_request *request) {
+    const struct body *body = &request->body;
+    return !body->ended && (body->error || body->continue_due);
+}
+
 bool body_may_finish(const gr_request *request) {
     const struct body *body = &request->body;
-    if (body->ended) return true;
-    return !body->error && !body->continue_due && (body->chunked || body->left <= DROP_MAX);
+    return body->ended || (!body_is_doomed(request) && (body->chunked || body->left <= DROP_MAX));
 }
 
 bool body_finish(gr_request *request) {
@@ -146,9 +154,11 @@ bool body_finish(gr_request *request) {
     if (body->ended) return true;
     if (!body_may_finish(request)) return false;
     body->patience = DROP_PATIENCE;
+    green_self()->deadline = clock_after(DROP_TIME);
     ssize_t n;
     size_t dropped = 0;
     while (dropped <= DROP_MAX && (n = gr_request_read(request, waste, sizeof waste)) > 0)
         dropped += (size_t)n;
+    green_self()->deadline = NEVER;
     return body->ended;
 }

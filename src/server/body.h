@@ -22,6 +22,10 @@ struct body {
 /* The head is complete; what was received behind it is in its buffer. */
 void body_begin(gr_request *request, int64_t patience);
 
+/* The head of the answer is about to be sent: will the end of the body never be found? A client
+ * that waits for "100 Continue" may or may not send it after that. */
+bool body_is_doomed(const gr_request *request);
+
 /* The answer is complete, or about to be: could body_finish make the connection ready for the next
  * request, as far as one can tell? */
 bool body_may_finish(const gr_request *request);

@@ -19,6 +19,7 @@ static const struct server_options *options;
 static struct pool connections;
 static struct expiry idle, heads, lingering;
 static bool draining;
+static bool shared; /* a child of fork holds connections, or has */
 static void (*drained)(void);
 
 /* ---- what the loop tells ---- */
@@ -47,6 +48,10 @@ void connections_init(const struct server_options *server_options) {
     expiry_init(&idle, options->keep_alive_timeout, have_expired);
     expiry_init(&heads, options->head_timeout, have_expired);
     expiry_init(&lingering, LINGER_TIME * (int64_t)NS_PER_S, have_expired);
+}
+
+void connections_forked(void) {
+    if (load_connections() > 0) shared = true;
 }
 
 /* ---- states ---- */
@@ -79,6 +84,7 @@ static void give_exchange_back(struct connection *connection) {
 
 static void close_connection(struct connection *connection) {
     fd_watch_remove(&connection->watch);
+    if (shared) sys(SYS_shutdown, connection->watch.fd, SHUT_RDWR);
     sys(SYS_close, connection->watch.fd);
     pool_give(&connections, connection);
     load_add_connections(-1);
@@ -222,7 +228,9 @@ int connection_send_file(struct connection *connection, int fd, off_t offset, si
     return 0;
 }
 
-void connection_reset_on_close(struct connection *connection) {
-    struct linger at_once = {.l_onoff = 1};
-    sys(SYS_setsockopt, connection->watch.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+/* connect(2) to nobody dissolves the association, which TCP does by a reset, whoever else holds the
+ * socket. */
+void connection_reset(struct connection *connection) {
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    sys(SYS_connect, connection->watch.fd, &nobody, sizeof nobody);
 }

@@ -49,6 +49,9 @@ struct connection {
 /* Once per process, before anything else. */
 void connections_init(const struct server_options *options);
 
+/* In the parent of a fork: the child holds all connections as well. */
+void connections_forked(void);
+
 /* Takes over an accepted, non-blocking socket. Closes it when that fails (no memory). Never parks.
  */
 void connection_open(int fd, const struct listener *listener, const union peer *peer);
@@ -82,8 +85,8 @@ int connection_send(struct connection *connection, struct iovec *parts, int coun
  * shorter. */
 int connection_send_file(struct connection *connection, int fd, off_t offset, size_t len);
 
-/* The close will reach the client as a reset: the only way to tell that a body which ends with the
- * connection has not been sent whole. */
-void connection_reset_on_close(struct connection *connection);
+/* Ends the connection by a reset: the only way to tell the client that a body which ends with the
+ * connection has not been sent whole. It is still to be closed. */
+void connection_reset(struct connection *connection);
 
 #endif

@@ -221,7 +221,7 @@ static enum exchange_step next_step(struct gr_request *exchange) {
     const struct body *body = &exchange->body;
     const struct response *response = &exchange->response;
     if (response->cut_short && response->framing == RESPONSE_UNTIL_CLOSE)
-        connection_reset_on_close(connection);
+        connection_reset(connection);
     if (connection->broken || response->cut_short) return EXCHANGE_CLOSE;
     if (!response->last) return body_finish(exchange) ? EXCHANGE_WAIT : EXCHANGE_LINGER;
     bool all_read = body->ended && body->unread == body->unread_end && !connection->news;

@@ -152,8 +152,8 @@ static int start_thread(void) {
 int line_ring_open(const char *path) {
     fd = STDOUT_FILENO;
     if (strcmp(path, "-") != 0) {
-        long opened =
-            sys(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+        long opened = sys(SYS_openat, AT_FDCWD, path, flags, 0644);
         if (opened < 0) {
             errno = (int)-opened;
             return -1;
@@ -162,7 +162,7 @@ int line_ring_open(const char *path) {
     }
     atomic_store(&closing, 0);
     atomic_store(&closed, 0);
-    return start_thread();
+    return start_thread() < 0 ? -1 : fd;
 }
 
 void line_ring_close(void) {

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* path: a file to append to, or "-" for stdout. One at a time. Returns 0, or -1 with errno. */
+/* path: a file to append to, or "-" for stdout. One at a time. A FIFO that nobody reads is refused.
+ * Returns the descriptor, which stays the ring's, or -1 with errno. */
 int line_ring_open(const char *path);
 
 /* Adds a line, or drops it when there is no room. One caller at a time. Never parks or blocks. */

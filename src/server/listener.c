@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "greenroom/log.h"
@@ -19,11 +20,11 @@ enum {
 
 static struct listener listeners[SERVER_LISTENERS_MAX];
 static int count;
-static bool watching;
+static bool watching, closing;
+static int least_before; /* load_least_connections when we looked away */
+static int ration = 1;   /* connections to take after that */
 
-static void watch_all(void);
-
-static void resume(struct timer *timer) { watch_all(); }
+static void resume(struct timer *timer);
 
 static struct timer pause_timer = {.fire = resume};
 
@@ -43,11 +44,22 @@ static bool is_ahead(void) {
     return load_connections() > least + least / 8 + 4;
 }
 
+static void look_away(void) {
+    least_before = load_least_connections();
+    pause_for(LOOK_AWAY);
+}
+
 static void complain(long error) {
     static int64_t last;
     if (loop_now() - last < COMPLAIN_EVERY) return;
     last = loop_now();
     gr_log(GR_LOG_ERROR, "cannot accept connections for now: %s", strerror((int)-error));
+}
+
+/* Only a new worker has the socket again: the application has got past our hooks to close it. */
+__attribute__((noreturn)) static void give_up(int error) {
+    gr_log(GR_LOG_ERROR, "a listening socket is lost: %s", strerror(error));
+    _exit(1);
 }
 
 enum accepted { ACCEPTED, NONE_QUEUED, FAILED };
@@ -61,6 +73,8 @@ static enum accepted accept_one(struct listener *listener) {
     while (fd == -ECONNABORTED || fd == -EINTR || fd == -EPROTO || fd == -EPERM);
     if (fd == -EAGAIN) return NONE_QUEUED;
     if (fd < 0) {
+        bool is_lost = fd == -EBADF || fd == -EINVAL || fd == -ENOTSOCK;
+        if (is_lost && !closing) give_up((int)-fd);
         complain(fd);
         return FAILED;
     }
@@ -74,15 +88,34 @@ static void accept_some(struct fd_watch *watch, unsigned events) {
         enum accepted result = accept_one(listener);
         if (result == FAILED) return pause_for(FAILURE_PAUSE);
         if (result == NONE_QUEUED) return;
-        if (is_ahead()) return pause_for(LOOK_AWAY);
+        if (is_ahead()) return look_away();
     }
 }
 
 static void watch_all(void) {
     watching = true;
-    for (int i = 0; i < count; i++)
-        if (fd_watch_add_listener(&listeners[i].watch, listeners[i].watch.fd) < 0)
-            return pause_for(FAILURE_PAUSE);
+    for (int i = 0; i < count; i++) {
+        if (fd_watch_add_listener(&listeners[i].watch, listeners[i].watch.fd) == 0) continue;
+        if (errno == EBADF || errno == EPERM) give_up(errno); /* nothing, or a regular file */
+        return pause_for(FAILURE_PAUSE);
+    }
+}
+
+/* As long as the least loaded worker takes nothing, most likely because it hangs, we take more and
+ * more. */
+static void adjust_ration(void) {
+    ration = load_least_connections() != least_before ? 1 : ration < BATCH ? ration * 2 : BATCH;
+}
+
+static void resume(struct timer *timer) {
+    adjust_ration();
+    enum accepted result = ACCEPTED;
+    for (int i = 0; i < count && result != FAILED; i++) {
+        result = ACCEPTED;
+        for (int n = 0; n < ration && result == ACCEPTED; n++) result = accept_one(&listeners[i]);
+    }
+    if (result == FAILED) return pause_for(FAILURE_PAUSE);
+    watch_all();
 }
 
 /* The socket is shared, and so is its O_NONBLOCK: set by whoever comes first. */
@@ -115,21 +148,31 @@ void listeners_connection_closed(void) {
     watch_all();
 }
 
-int listeners_open(const struct server_options *options) {
-    for (int i = 0; i < options->listen_count; i++)
+int listeners_init(const struct server_options *options) {
+    for (int i = 0; i < options->listen_count; i++) {
         if (init(&listeners[i], options->listen_fds[i]) < 0) return -1;
+        fd_keep(options->listen_fds[i], true);
+    }
     count = options->listen_count;
-    watch_all();
     return 0;
 }
 
+void listeners_start(void) { watch_all(); }
+
 void listeners_close(void) {
+    closing = true;
     unwatch_all();
     timer_stop(&pause_timer);
     for (int i = 0; i < count; i++) {
         while (accept_one(&listeners[i]) == ACCEPTED) {
         }
+        fd_keep(listeners[i].watch.fd, false);
         sys(SYS_close, listeners[i].watch.fd);
     }
+    count = 0;
+}
+
+void listeners_forsake(void) {
+    for (int i = 0; i < count; i++) sys(SYS_close, listeners[i].watch.fd);
     count = 0;
 }

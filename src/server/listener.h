@@ -2,8 +2,9 @@
  *
  * The workers share the sockets. After each connection it takes, a worker compares itself on the
  * board; one that is clearly ahead of the least loaded looks away for about a millisecond, so that
- * the kernel wakes the others. It always takes at least one before it looks away again, so no
- * connection waits for a worker that hangs.
+ * the kernel wakes the others. Then it takes at least one, however far ahead it is, and twice as
+ * many each time that the least loaded has not taken any: connections do not wait for a worker that
+ * hangs.
  *
  * Owned by the scheduler's carrier. */
 #ifndef SERVER_LISTENER_H
@@ -19,8 +20,13 @@ struct listener {
     char text[108];     /* of address: numeric, or a path; terminated */
 };
 
-/* Starts to accept. Returns 0, or -1 with errno. */
-int listeners_open(const struct server_options *options);
+/* Takes over the sockets of the settings, and keeps the application from closing them. Once the
+ * runtime is on. Returns 0, or -1 with errno. */
+int listeners_init(const struct server_options *options);
+
+/* Starts to accept. The process ends, to be replaced, when a socket turns out to be lost all the
+ * same. */
+void listeners_start(void);
 
 /* To be called when a connection has been closed: ends a pause whose reason may be gone. */
 void listeners_connection_closed(void);
@@ -28,5 +34,8 @@ void listeners_connection_closed(void);
 /* Stops accepting, after it has taken all that is queued in the kernel, and closes this worker's
  * descriptors of the sockets. */
 void listeners_close(void);
+
+/* In a child of fork: closes the sockets and touches nothing else. */
+void listeners_forsake(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <sys/mman.h>
 
+#include "base/sys.h"
 #include "server/board.h"
 
 static struct board_slot alone;
@@ -18,6 +19,7 @@ int load_open(int fd, int slot, int slots) {
     }
     void *memory = mmap(NULL, board_size(slots), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED) return -1;
+    sys(SYS_close, fd);
     board = memory;
     mine = &board[slot];
     slot_count = slots;

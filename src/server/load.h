@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Maps the board of fd, -1 for a worker that is all alone. Returns 0, or -1 with errno. */
+/* Maps the board of fd, which it closes; -1 for a worker that is all alone. Returns 0, or -1 with
+ * errno. */
 int load_open(int fd, int slot, int slots);
 
 /* Changes what the others see of this worker. */

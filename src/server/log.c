@@ -1,15 +1,23 @@
 #include "server/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 
 /* A line longer than this is cut. Callers may be on a small stack: see runtime/watch.h. */
-enum { LINE = 1024, TEXT = 768 };
+enum { LINE = 1024, TEXT = 768, NOTE = 48 };
+
+/* How long a line waits for whoever reads stderr. Once one has been lost, none waits. */
+enum { PATIENCE = 100 * NS_PER_MS };
+
+static atomic_ulong lost;
 
 static char identity[24] = "greenroom";
 
@@ -62,6 +70,27 @@ static size_t prefix(char *out, size_t room, gr_log_level level) {
     return used;
 }
 
+static bool stderr_takes_a_line(void) {
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    struct timespec left = {.tv_nsec = atomic_load(&lost) ? 0 : PATIENCE}; /* counted down */
+    long ready;
+    do ready = sys(SYS_ppoll, &out, 1, &left, NULL, 0);
+    while (ready == -EINTR);
+    return ready != 0;
+}
+
+static void write_line(char *line, size_t used) {
+    if (!stderr_takes_a_line()) {
+        atomic_fetch_add(&lost, 1);
+        return;
+    }
+    unsigned long before = atomic_exchange(&lost, 0);
+    if (before)
+        used += (size_t)snprintf(line + used, NOTE, " (%lu lines before were lost)", before);
+    line[used++] = '\n';
+    sys(SYS_write, STDERR_FILENO, line, used);
+}
+
 void gr_log(gr_log_level level, const char *format, ...) {
     int saved_errno = errno;
     char text[TEXT], line[LINE];
@@ -71,8 +100,7 @@ void gr_log(gr_log_level level, const char *format, ...) {
     va_end(arguments);
 
     size_t used = prefix(line, sizeof line, level);
-    used += copy_printable(line + used, sizeof line - used - 1, text);
-    line[used++] = '\n';
-    sys(SYS_write, STDERR_FILENO, line, used);
+    used += copy_printable(line + used, sizeof line - used - NOTE - 1, text);
+    write_line(line, used);
     errno = saved_errno;
 }

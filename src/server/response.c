@@ -5,6 +5,7 @@
 
 #include "http/chunked.h"
 #include "http/response_head.h"
+#include "runtime/runtime.h"
 #include "server/decimal.h"
 #include "server/exchange.h"
 #include "server/wall_clock.h"
@@ -151,7 +152,7 @@ static void put_date(struct response *response) {
 static void finish_head(gr_request *request) {
     struct response *response = &request->response;
     response->framing = choose_framing(request);
-    if (response->framing == RESPONSE_UNTIL_CLOSE) response->last = true;
+    if (response->framing == RESPONSE_UNTIL_CLOSE || body_is_doomed(request)) response->last = true;
     if (!response->dated) put_date(response);
     put_framing(request);
     put_connection(request);
@@ -169,9 +170,10 @@ static int transmit(gr_request *request, struct iovec *parts, int count, int fla
     return -1;
 }
 
-/* May the caller write? */
+/* May the caller write? Not in a child of fork: the connection is its parent's. */
 static int check_open(const gr_request *request) {
     const struct response *response = &request->response;
+    if (!runtime_on) return fail(EPIPE);
     if (response->error) return fail(response->error);
     if (response->ended) return fail(EALREADY);
     return response->status ? 0 : fail(EINVAL);
@@ -261,6 +263,7 @@ int gr_response_send_file(gr_request *request, int fd, off_t offset, size_t len)
 
 int gr_response_end(gr_request *request) {
     struct response *response = &request->response;
+    if (!runtime_on) return fail(EPIPE);
     if (response->error) return fail(response->error);
     if (response->ended) return 0;
     if (!response->started && response->length < 0 && response->status)

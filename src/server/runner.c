@@ -34,9 +34,10 @@ static void step_out(struct green *self) {
 }
 
 /* A connection has been silent for too long: an idle one has nothing coming to it, one that stopped
- * within a head is told. */
+ * within a head is told. Unless its first bytes have come in this moment. */
 static enum exchange_step give_up(struct gr_request *exchange) {
-    return exchange_is_empty(exchange) ? EXCHANGE_CLOSE : exchange_time_out(exchange);
+    if (exchange->connection->state == CONNECTION_HEAD) return exchange_time_out(exchange);
+    return exchange_is_empty(exchange) ? EXCHANGE_CLOSE : EXCHANGE_WAIT;
 }
 
 /* Answers whatever requests have come, until there is none. */

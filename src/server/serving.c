@@ -15,6 +15,7 @@
 #include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
+#include "server/signals.h"
 
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
@@ -48,9 +49,8 @@ static void master_gone(struct fd_watch *watch, unsigned events) {
 static struct fd_watch master_watch = {.ready = master_gone};
 
 static int watch_for_stop(const struct server_options *options) {
-    struct sigaction action = {.sa_handler = stop_on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -1;
+    signals_ignore_broken_pipe(); /* the application may have undone it */
+    if (signals_stop_with(stop_on_signal) < 0) return -1;
     if (options->master_fd < 0) return 0;
     if (lifeline_watch(options->master_fd, options->graceful_timeout + LAST_WORDS) < 0) return -1;
     return fd_watch_add(&master_watch, options->master_fd);
@@ -61,6 +61,7 @@ static void tell_supervisor(int ready_fd) {
     prctl(PR_SET_PDEATHSIG, 0);
     if (ready_fd < 0) return;
     sys(SYS_write, ready_fd, "R", 1);
+    fd_keep(ready_fd, false);
     sys(SYS_close, ready_fd);
 }
 
@@ -77,10 +78,11 @@ static int start_serving(const struct server_options *options, const struct gr_a
     }
     connections_init(options);
     exchanges_init(options, app);
-    if (watch_for_stop(options) < 0 || listeners_open(options) < 0) {
+    if (watch_for_stop(options) < 0) {
         gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
         return -1;
     }
+    listeners_start();
     load_set_accepting(true);
     tell_supervisor(options->ready_fd);
     phase = SERVING;

@@ -4,18 +4,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/sys.h"
 #include "runtime/runtime.h"
+#include "runtime/watch.h"
+#include "server/connection.h"
 #include "server/environment.h"
+#include "server/listener.h"
 #include "server/load.h"
 #include "server/log.h"
 #include "server/options.h"
 #include "server/route.h"
 #include "server/serving.h"
+#include "server/signals.h"
 
 static struct server_options options;
 static struct gr_app application;
@@ -51,11 +56,10 @@ static void close_on_exec(int fd) {
 }
 
 /* The supervisor's descriptors are not for the programs that the application runs. */
-static void keep_descriptors(void) {
+static void hide_descriptors(void) {
     for (int i = 0; i < options.listen_count; i++) close_on_exec(options.listen_fds[i]);
     close_on_exec(options.master_fd);
     close_on_exec(options.ready_fd);
-    close_on_exec(options.board_fd);
 }
 
 static int start_runtime(size_t stack_size) {
@@ -66,6 +70,18 @@ static int start_runtime(size_t stack_size) {
         .slice = options.slice,
     };
     return runtime_start(&runtime, &why) < 0 ? refuse(ENOTSUP, why) : 0;
+}
+
+/* The application may close what it likes, but not these. */
+static void protect_descriptors(void) {
+    fd_keep(options.master_fd, true);
+    fd_keep(options.ready_fd, true);
+}
+
+/* A child of fork is no worker: it must end when it is told to, and not hold the addresses. */
+static void become_stranger(void) {
+    signals_give_back();
+    listeners_forsake();
 }
 
 int gr_worker_start(size_t stack_size) {
@@ -80,12 +96,18 @@ int gr_worker_start(size_t stack_size) {
         errno = ENOSYS;
         return -1;
     }
-    keep_descriptors();
+    hide_descriptors();
     if (load_open(options.board_fd, options.slot, options.workers) < 0)
         return refuse(ENOTSUP, "the supervisor's board cannot be mapped");
     raise_descriptor_limit();
     use_one_malloc_arena();
-    return start_runtime(stack_size);
+    signals_ignore_broken_pipe();
+    if (start_runtime(stack_size) < 0) return -1;
+    protect_descriptors();
+    if (listeners_init(&options) < 0)
+        return refuse(ENOTSUP, "the supervisor's sockets cannot be used");
+    errno = pthread_atfork(NULL, connections_forked, become_stranger);
+    return errno ? -1 : 0;
 }
 
 const char *gr_worker_app(void) { return options.app; }

@@ -1,6 +1,7 @@
 """Answers: framing, what the server adds, and what it does with handlers that break the rules."""
 
 import email.utils
+import socket
 import time
 
 import pytest
@@ -174,3 +175,14 @@ def test_calls_out_of_order_or_out_of_range_fail_and_harm_nothing(server, wire):
 def test_a_deadline_cuts_a_wait_short_and_does_not_outlive_its_request(wire):
     assert wire.ask("/deadline").text == "0 -1 ETIMEDOUT\n"
     assert wire.ask("/deadline").text == "0 -1 ETIMEDOUT\n"
+
+
+def test_a_client_that_leaves_within_a_file_does_not_end_the_worker(server, wire):
+    pid = server.get("/pid").text
+    wire.send(request("/file"))
+    wire.take(100_000)
+    wire.end_sending()
+    wire.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    wire.stream.close()
+    server.wait_for_output("file ended: E(PIPE|CONNRESET)")
+    assert server.get("/pid").text == pid

@@ -83,6 +83,13 @@ def test_continue_is_not_said_when_nobody_asks_and_the_connection_ends(wire):
     assert wire.rest() == b""
 
 
+def test_a_streamed_answer_that_leaves_the_body_unread_says_that_it_is_the_last(wire):
+    wire.send(post("/pieces/1/0", "Expect: 100-continue", "Content-Length: 5", body=b""))
+    answer = wire.answer()
+    assert (answer.text, answer.closes) == ("piece 0\n", True)
+    assert wire.rest() == b""
+
+
 def test_continue_is_not_said_to_a_client_that_did_not_wait(wire):
     wire.send(post("/read", "Expect: 100-continue", body=b"12345"))
     assert wire.answer().text == "5 bytes\n"
@@ -107,6 +114,23 @@ def test_an_unread_body_that_does_not_come_is_not_waited_for_long(wire):
     wire.send(post("/ignore", "Content-Length: 5", body=b""))
     assert wire.answer().text == "hello\n"
     assert wire.rest() == b""
+
+
+def test_an_unread_body_that_drips_is_given_up(wire):
+    wire.send(post("/ignore", "Content-Length: 5000", body=b""))
+    assert wire.answer().text == "hello\n"
+    wire.stream.settimeout(0.05)
+    began = time.monotonic()
+    while True:
+        assert time.monotonic() < began + 9
+        try:
+            wire.send(b"x")
+            if not wire.more():
+                break
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            break
 
 
 @pytest.mark.parametrize(

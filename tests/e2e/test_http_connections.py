@@ -1,5 +1,7 @@
 """Connections as the server keeps them: keep-alive, pipelining, half-closed, too slow, too long."""
 
+import os
+import signal
 import socket
 import time
 
@@ -131,6 +133,21 @@ def test_a_slow_head_is_answered_408_however_it_trickles(serve, app):
             assert time.monotonic() < began + 5
         assert wire.answer().status == 408
         assert time.monotonic() > began + 0.4
+
+
+def test_first_bytes_that_come_as_an_idle_connection_expires_are_no_slow_head(serve, app):
+    server = serve("--workers", "1", "--keep-alive-timeout", "0.2", app)
+    (worker,) = server.worker_pids()
+    with Wire(server.port) as wire:
+        wire.ask("/")
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(0.3)  # it expires, and nobody sees it
+        wire.send(HELLO[:20])
+        os.kill(worker, signal.SIGCONT)
+        with Wire(server.port) as other:  # by the answer to this the first bytes have been seen
+            other.ask("/")
+        wire.send(HELLO[20:])
+        assert wire.answer().text == "hello\n"
 
 
 @pytest.mark.parametrize("requests", [0, 1])

@@ -1,7 +1,10 @@
 """The access log, and how connections spread over workers."""
 
+import os
 import re
 import resource
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,28 @@ def test_no_line_is_lost_when_the_server_stops(serve, app, tmp_path):
     assert all(logged(log, 400))
 
 
+def test_a_log_that_nobody_reads_any_more_holds_up_no_new_worker(serve, app, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    server = serve("--workers", "1", "--access-log", str(fifo), app)
+    os.close(reader)
+    os.kill(server.worker_pids()[0], signal.SIGKILL)
+    server.wait_for_output("cannot open the access log .*: No such device or address")
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    eventually(lambda: answers(server), "a new worker")
+    os.set_blocking(reader, True)
+    assert b"GET / HTTP" in os.read(reader, 65536)
+    os.close(reader)
+
+
+def answers(server):
+    try:
+        return server.get("/").text == "hello\n"
+    except OSError:
+        return False
+
+
 def sockets_of(pid):
     count = 0
     for entry in Path(f"/proc/{pid}/fd").iterdir():
@@ -88,6 +113,50 @@ def test_connections_spread_evenly_over_workers(serve, app):
     shares = [now - then for now, then in zip(after, before, strict=True)]
     assert sum(shares) == 200
     assert min(shares) >= 80
+
+
+def test_a_stopped_worker_does_not_slow_down_the_others(serve, app):
+    server = serve("--workers", "2", "--access-log", "off", app)
+    stopped, other = server.worker_pids()
+    for pid in stopped, other:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        wires = [Wire(server.port) for _ in range(900)]
+        for wire in wires:
+            wire.send(request("/"))
+        began = time.monotonic()
+        os.kill(other, signal.SIGCONT)
+        for wire in wires:
+            assert wire.answer().text == "hello\n"
+        assert time.monotonic() - began < 0.8  # not a millisecond each
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    for wire in wires:
+        wire.stream.close()
+
+
+def test_an_application_cannot_close_what_the_server_has_open(serve, app, tmp_path):
+    log = tmp_path / "access.log"
+    server = serve("--workers", "1", "--access-log", str(log), app)
+    with Wire(server.port) as wire:
+        pid = wire.ask("/pid").text
+        assert wire.ask("/close_all").text == "hello\n"
+        assert wire.ask("/pid").text == pid
+    assert server.get("/pid").text == pid
+    assert all(logged(log, 4))
+    assert server.stop() == 0
+
+
+def test_a_worker_that_has_lost_its_sockets_all_the_same_is_replaced(serve, app):
+    server = serve("--workers", "1", "--access-log", "off", app)
+    (worker,) = server.worker_pids()
+    with Wire(server.port) as wire:
+        wire.send(request("/close_raw"))
+        server.wait_for_output("handler of /close_raw returned")
+        with Wire(server.port):
+            server.wait_for_output("a listening socket is lost: Bad file descriptor")
+    server.wait_for_output(f"worker 0 .pid {worker}. exited with code 1; starting another")
+    eventually(lambda: answers(server), "a new worker")
 
 
 def test_a_worker_without_descriptors_says_so_and_recovers(serve, app):

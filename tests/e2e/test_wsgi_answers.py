@@ -94,6 +94,21 @@ def test_fields_may_be_repeated(server):
     assert server.get("/cookies").headers.get_all("Set-Cookie") == ["a=1", "b=2"]
 
 
+def test_fields_about_the_connection_are_dropped_with_one_warning(server):
+    for _ in range(2):
+        response = server.get("/headers/connection")
+        assert (response.status, response.text) == (200, "accepted")
+        assert response.headers["X-Kept"] == "yes"
+        assert "Connection" not in response.headers and "Keep-Alive" not in response.headers
+    assert server.output().count("the application sets Connection") == 1
+    assert "the application sets keep-alive" not in server.output()
+
+
+def test_head_of_a_declared_body_that_is_not_produced_is_no_mistake(server):
+    assert server.request("HEAD", "/too_short_written").status == 200
+    assert "ValueError" not in server.output()
+
+
 # --- Files ---
 
 
@@ -113,6 +128,15 @@ def test_what_only_looks_like_a_file_is_read(server):
 
 def test_a_file_whose_descriptor_has_other_bytes_is_read(server):
     assert server.get("/file_of_gzip").text == "unpacked" * 1000
+
+
+@pytest.mark.parametrize("path, text", [
+    ("/file_subclassed", "QUIET"),
+    ("/file_subclassed?buffered", "QUIET"),
+    ("/file_with_raw", "not the file"),
+])
+def test_a_file_with_a_read_of_its_own_is_read(server, path, text):
+    assert server.get(path).text == text
 
 
 def test_a_wrapped_file_is_closed(server):
@@ -175,7 +199,7 @@ def test_exc_info_is_raised_once_the_head_is_out(server):
     ("/headers/empty-name", "ValueError: not a valid header field: ''"),
     ("/headers/control", "ValueError: not a valid header field: 'X-A'"),
     ("/headers/not-latin1", "UnicodeEncodeError: 'latin-1'"),
-    ("/headers/hop-by-hop", "ValueError: 'Connection' is a hop-by-hop header field"),
+    ("/headers/hop-by-hop", "ValueError: 'Upgrade' is a hop-by-hop header field"),
     ("/headers/transfer-encoding", "ValueError: 'Transfer-Encoding' is a hop-by-hop"),
     ("/headers/bad-length", "ValueError: not a valid header field: 'Content-Length'"),
 ])
@@ -186,6 +210,8 @@ def test_a_mistake_is_answered_500_and_explained_in_the_log(server, path, error)
 @pytest.mark.parametrize("path, error", [
     ("/raises_in_stream", "ZeroDivisionError: half way"),
     ("/too_short", "ValueError: the body is shorter than .* 10 bytes"),
+    ("/too_short_written", "ValueError: the body is shorter than .* 10 bytes"),
+    ("/too_short_file", "ValueError: the body is shorter than .* 10 bytes"),
 ])
 def test_an_error_once_the_head_is_out_cuts_the_answer_short(server, path, error):
     assert_cut_short(server, path, b"begun" if "stream" in path else b"short")

@@ -86,9 +86,28 @@ def test_a_fork_does_not_disturb_the_worker(server, how, code):
     assert ask(server, "/green") is True
 
 
-def test_wsgi_input_belongs_to_the_thread_of_the_request(server):
-    response = server.request("POST", "/borrowed_input", body=b"body")
-    assert json.loads(response.body) == ["used outside of the thread that answers the request"]
+def test_a_child_of_multiprocessing_ends_well(server):
+    assert ask(server, "/multiprocess") == 0
+
+
+def test_other_threads_may_read_wsgi_input_one_at_a_time(server):
+    with server.connect() as connection:
+        head = b"POST /borrowed_input HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n"
+        connection.sendall(head + b"on")
+        assert ask(server, "/green") is True
+        connection.sendall(b"e\nb\n")
+        assert connection.recv(65536).endswith(b'["b\\n", "one\\n"]')
+
+
+def test_a_request_is_not_over_before_the_thread_that_reads_its_body(server):
+    with server.connect() as connection:
+        head = b"POST /abandoned_input HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n"
+        connection.sendall(head + b"on")
+        assert connection.recv(65536).endswith(b'"answered"')
+        connection.sendall(b"e\n")
+        server.wait_for_output(r"^read b'one\\n'$")
+        connection.sendall(b"restGET /green HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(65536).endswith(b"\r\n\r\ntrue")
 
 
 def test_a_deadline_ends_a_wait(server):

@@ -103,6 +103,7 @@ def test_a_client_that_leaves_is_a_connection_error_and_no_trouble(server):
         connection.sendall(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
         connection.shutdown(socket.SHUT_WR)
         server.wait_for_output("reading failed: ConnectionResetError")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
     assert server.get("/ignore").status == 200
     assert "Traceback" not in server.output()
 
@@ -113,7 +114,18 @@ def test_a_malformed_chunk_is_an_os_error(server):
             b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
         )
         server.wait_for_output("reading failed: OSError")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
     assert server.get("/ignore").status == 200
+    assert "Traceback" not in server.output()
+
+
+def test_another_error_after_a_malformed_chunk_is_the_applications(server):
+    with server.connect() as connection:
+        connection.sendall(
+            b"POST /other-error HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+        )
+        assert connection.recv(65536).startswith(b"HTTP/1.1 500 ")
+    server.wait_for_output("FileNotFoundError")
 
 
 def test_a_body_that_does_not_come_is_a_timeout(serve):
@@ -121,4 +133,5 @@ def test_a_body_that_does_not_come_is_a_timeout(serve):
     with server.connect() as connection:
         connection.sendall(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
         server.wait_for_output("reading failed: TimeoutError")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 500 ")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+    assert "Traceback" not in server.output()

@@ -5,7 +5,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import APPS
+from conftest import APPS, eventually
 
 
 @pytest.fixture
@@ -64,9 +64,26 @@ def test_signal_handlers_run_on_the_main_thread(server):
     assert server.get("/").status == 200
 
 
-def test_a_signal_handler_that_raises_ends_the_worker(server):
+def test_a_signal_handler_that_raises_is_reported_and_ends_nothing(server):
     before = server.worker_pids()
-    os.kill(before[0], signal.SIGUSR2)
-    server.wait_for_output("ValueError: in a signal handler")
-    assert server.get("/").status == 200
-    assert server.worker_pids() != before
+    with ThreadPoolExecutor(1) as clients:
+        answer = clients.submit(server.get, "/sleep")
+        server.wait_for_output("^sleeping$")
+        os.kill(before[0], signal.SIGUSR2)
+        server.wait_for_output("^greenroom: a signal handler failed$")
+        server.wait_for_output("^ValueError: in a signal handler$")
+        assert answer.result().status == 200
+    assert server.worker_pids() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGALRM])
+def test_a_signal_handler_that_asks_to_leave_lets_requests_be_answered(server, number):
+    before = server.worker_pids()
+    with ThreadPoolExecutor(1) as clients:
+        answer = clients.submit(server.get, "/sleep")
+        server.wait_for_output("^sleeping$")
+        os.kill(before[0], number)
+        assert answer.result().status == 200
+    server.wait_for_output("^atexit ran$")
+    eventually(lambda: set(server.worker_pids()) - set(before), "another worker")
+    assert "Traceback" not in server.output()

@@ -25,7 +25,8 @@ def test_another_python_serves(serve, other_python):
     assert server.get("/green").text == "true"
     assert server.get("/thread").text == "[true]"
     assert server.get("/sleep?seconds=0.01").text == '"slept"'
-    assert server.request("POST", "/borrowed_input", body=b"x").status == 200
+    assert server.request("POST", "/borrowed_input", body=b"x").text == '["", "x"]'
+    assert server.get("/multiprocess").text == "0"
 
 
 def test_another_python_is_valid(serve, other_python):

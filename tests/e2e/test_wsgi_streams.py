@@ -64,3 +64,19 @@ def test_a_generator_is_closed_when_the_client_leaves(server):
     server.wait_for_output("^generator closed$")
     assert server.get("/count").status == 200
     assert "Traceback" not in server.output()
+
+
+@pytest.mark.parametrize("path, stream", [
+    ("/forking", b"1\r\nA\r\n1\r\nB\r\n1\r\nC\r\n0\r\n\r\n"),
+    ("/forking_at_close", b"1\r\nA\r\n1\r\nB\r\n0\r\n\r\n"),
+])
+def test_a_child_forked_while_a_body_is_produced_has_no_part_in_it(server, path, stream):
+    with server.connect() as connection:
+        connection.sendall(
+            b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode()
+        )
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    assert received.partition(b"\r\n\r\n")[2] == stream
+    assert server.get("/count").status == 200

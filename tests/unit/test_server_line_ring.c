@@ -6,10 +6,12 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/line_ring.h"
@@ -22,7 +24,7 @@ static int begin(void **state) {
     char path[64];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
-    assert_int_equal(line_ring_open(path), 0);
+    assert_true(line_ring_open(path) >= 0);
     close(ends[1]); /* the ring has opened one of its own */
     reader = ends[0];
     return 0;
@@ -93,6 +95,18 @@ static void a_file_that_cannot_be_opened_is_told(void **state) {
     assert_int_equal(line_ring_open("/nowhere/at/all"), -1);
 }
 
+static void a_fifo_that_nobody_reads_is_refused_at_once(void **state) {
+    char path[] = "/tmp/line-ring-XXXXXX", fifo[64];
+    assert_non_null(mkdtemp(path));
+    snprintf(fifo, sizeof fifo, "%s/fifo", path);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    int result = line_ring_open(fifo), error = errno;
+    unlink(fifo);
+    rmdir(path);
+    assert_int_equal(result, -1);
+    assert_int_equal(error, ENXIO);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
@@ -101,6 +115,7 @@ int main(void) {
         TEST(lines_wrap_around_the_end_of_the_ring),
         cmocka_unit_test_setup(closing_writes_what_is_left, begin),
         cmocka_unit_test(a_file_that_cannot_be_opened_is_told),
+        cmocka_unit_test(a_fifo_that_nobody_reads_is_refused_at_once),
         TEST(a_stuck_reader_holds_up_nobody), /* the last one: its thread stays stuck */
     };
     alarm(30);

@@ -94,6 +94,24 @@ static void errno_survives(void **state) {
     assert_int_equal(after, EXDEV);
 }
 
+/* Until the pipe takes no more; then a line that gets through tells how many did not. */
+static void a_full_stderr_loses_lines_and_holds_up_nobody(void **state) {
+    char block[4096];
+    memset(block, 'x', sizeof block);
+    capture();
+    fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
+    while (write(STDERR_FILENO, block, sizeof block) > 0) continue;
+    fcntl(STDERR_FILENO, F_SETFL, 0);
+    for (int i = 0; i < 1000; i++) gr_log(GR_LOG_INFO, "lost");
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    while (read(ends[0], block, sizeof block) > 0) continue;
+    gr_log(GR_LOG_INFO, "heard");
+    gr_log(GR_LOG_INFO, "as ever");
+    captured();
+    assert_non_null(strstr(line, "heard (1000 lines before were lost)\n"));
+    assert_non_null(strstr(line, "as ever\n"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escaping_leaves_nothing_that_could_break_or_fake_a_line),
@@ -102,6 +120,7 @@ int main(void) {
         cmocka_unit_test(control_characters_of_a_message_are_escaped),
         cmocka_unit_test(a_long_message_is_cut_and_still_one_line),
         cmocka_unit_test(errno_survives),
+        cmocka_unit_test(a_full_stderr_loses_lines_and_holds_up_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

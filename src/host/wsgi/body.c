@@ -20,10 +20,15 @@ static int piece_of(PyObject *object, const char **data, Py_ssize_t *len) {
     return -1;
 }
 
+/* Short of its promise, unless it is the answer to HEAD: the server can tell. */
+static int check_complete(struct exchange *exchange) {
+    return exchange->sent < exchange->declared ? exchange_end(exchange) : 0;
+}
+
 /* The whole body, or the rest of it after write(). */
 static int send_whole(struct exchange *exchange, const char *data, Py_ssize_t len) {
-    if (gr_response_started(exchange->request)) return exchange_write(exchange, data, len);
-    return exchange_send(exchange, data, len);
+    if (!gr_response_started(exchange->request)) return exchange_send(exchange, data, len);
+    return exchange_write(exchange, data, len) < 0 ? -1 : check_complete(exchange);
 }
 
 static int send_one(struct exchange *exchange, PyObject *object) {
@@ -83,13 +88,12 @@ static int send_each(struct exchange *exchange, PyObject *iterator, Py_ssize_t e
     PyObject *object;
     int result = 0;
     while (result == 0 && (object = PyIter_Next(iterator))) {
-        result = send_piece(exchange, object, expected == 1);
+        result = exchange_forked() ? -1 : send_piece(exchange, object, expected == 1);
         Py_DECREF(object);
     }
-    if (result < 0 || PyErr_Occurred() || check_begun(exchange) < 0) return -1;
+    if (exchange_forked() || result < 0 || PyErr_Occurred() || check_begun(exchange) < 0) return -1;
     if (!gr_response_started(exchange->request)) return send_whole(exchange, "", 0);
-    /* Short of its promise, unless it is the answer to HEAD: the server can tell. */
-    return exchange->sent < exchange->declared ? exchange_end(exchange) : 0;
+    return check_complete(exchange);
 }
 
 static int send_pieces(struct exchange *exchange, PyObject *pieces, Py_ssize_t count) {
@@ -129,7 +133,8 @@ static int send_file(struct exchange *exchange, int fd, off_t offset, size_t len
     if (exchange->declared >= 0 && (uint64_t)exchange->declared < len)
         len = (size_t)exchange->declared;
     if (declare(exchange, (Py_ssize_t)len) < 0) return -1;
-    return exchange_send_file(exchange, fd, offset, len);
+    if (exchange_send_file(exchange, fd, offset, len) < 0) return -1;
+    return check_complete(exchange);
 }
 
 int body_send(struct exchange *exchange, PyObject *result) {

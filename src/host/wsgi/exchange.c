@@ -1,9 +1,18 @@
 #include "host/wsgi/exchange.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "greenroom/response.h"
 #include "host/wsgi/thread.h"
+
+static bool forked;
+
+static void note_fork(void) { forked = true; }
+
+void exchange_setup(void) { pthread_atfork(NULL, NULL, note_fork); }
+
+bool exchange_forked(void) { return forked; }
 
 int exchange_check(const struct exchange *exchange) {
     if (!exchange) {
@@ -29,7 +38,7 @@ static int outcome(struct exchange *exchange, int result, int error, int64_t len
                      (long long)exchange->declared);
         return -1;
     }
-    exchange->lost = error == EPIPE || error == ECONNRESET || error == ETIMEDOUT;
+    exchange->lost |= error == EPIPE || error == ECONNRESET || error == ETIMEDOUT;
     errno = error;
     PyErr_SetFromErrno(PyExc_OSError);
     return -1;
@@ -73,7 +82,8 @@ Py_ssize_t exchange_read(struct exchange *exchange, void *buffer, size_t len) {
     int error = errno;
     PyEval_RestoreThread(state);
     if (got >= 0) return got;
-    exchange->lost = error == ECONNRESET;
+    exchange->lost |= error == EPIPE;
+    exchange->read_error = error;
     errno = error;
     PyErr_SetFromErrno(PyExc_OSError);
     return -1;

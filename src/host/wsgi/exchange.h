@@ -14,9 +14,16 @@ struct exchange {
     PyThreadState *thread; /* the only thread that may touch the request */
     bool begun;            /* start_response has been called, and successfully */
     bool lost;             /* the client left, or is too slow: nothing can be said to it any more */
+    int read_error;        /* errno of the read of the body that failed; 0 for none */
     int64_t declared;      /* Content-Length that the application gave; -1 for none */
     int64_t sent;          /* bytes of the body */
 };
+
+/* Once. */
+void exchange_setup(void);
+
+/* Is this a child that the application forked? The client is its parent's. */
+bool exchange_forked(void);
 
 /* An object of this exchange is used: is it still there, and on its thread? exchange is NULL once
  * it is over. Returns 0, or -1 with RuntimeError. */
@@ -30,7 +37,8 @@ int exchange_send(struct exchange *exchange, const char *body, Py_ssize_t len);
 int exchange_send_file(struct exchange *exchange, int fd, off_t offset, size_t len);
 int exchange_end(struct exchange *exchange);
 
-/* gr_request_read without the GIL. Parks. Returns as it does, with an OSError for -1. */
+/* gr_request_read without the GIL. Parks. Returns as it does, with an OSError for -1. Any green
+ * thread may call it while the exchange lasts, one at a time. */
 Py_ssize_t exchange_read(struct exchange *exchange, void *buffer, size_t len);
 
 #endif

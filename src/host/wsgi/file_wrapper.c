@@ -11,7 +11,9 @@ struct file_wrapper {
 };
 
 static PyTypeObject *type;
-static PyObject *file_io; /* io.FileIO */
+
+/* Of the module io. A subclass may read other bytes than those of its descriptor. */
+static PyObject *file_io, *buffered_reader, *buffered_random;
 
 static PyObject *file_wrapper_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs) {
     static char *names[] = {"filelike", "blksize", NULL};
@@ -63,18 +65,17 @@ static PyObject *file_wrapper_close(PyObject *self, PyObject *unused) {
     return PyObject_CallMethod(file, "close", NULL);
 }
 
+static bool is_exactly(PyObject *object, PyObject *wanted) {
+    return (PyObject *)Py_TYPE(object) == wanted;
+}
+
 /* The FileIO at the bottom; new reference, or NULL without an exception. */
 static PyObject *raw_file(PyObject *file) {
+    if (is_exactly(file, file_io)) return Py_NewRef(file);
+    if (!is_exactly(file, buffered_reader) && !is_exactly(file, buffered_random)) return NULL;
     PyObject *raw = PyObject_GetAttrString(file, "raw");
-    if (!raw) {
-        PyErr_Clear();
-        raw = Py_NewRef(file);
-    }
-    int is_file = PyObject_IsInstance(raw, file_io);
-    if (is_file <= 0) {
-        PyErr_Clear();
-        Py_CLEAR(raw);
-    }
+    PyErr_Clear();
+    if (raw && !is_exactly(raw, file_io)) Py_CLEAR(raw);
     return raw;
 }
 
@@ -108,6 +109,16 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static bool file_types_find(void) {
+    PyObject *io = PyImport_ImportModule("io");
+    if (!io) return false;
+    bool found = (file_io = PyObject_GetAttrString(io, "FileIO")) &&
+                 (buffered_reader = PyObject_GetAttrString(io, "BufferedReader")) &&
+                 (buffered_random = PyObject_GetAttrString(io, "BufferedRandom"));
+    Py_DECREF(io);
+    return found;
+}
+
 PyObject *file_wrapper_setup(void) {
     static PyType_Slot slots[] = {
         {Py_tp_new, file_wrapper_new},     {Py_tp_traverse, file_wrapper_traverse},
@@ -116,10 +127,6 @@ PyObject *file_wrapper_setup(void) {
         {Py_tp_methods, methods},          {0, NULL}};
     static PyType_Spec spec = {"_greenroom.FileWrapper", sizeof(struct file_wrapper), 0,
                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
-    PyObject *io = PyImport_ImportModule("io");
-    if (!io) return NULL;
-    file_io = PyObject_GetAttrString(io, "FileIO");
-    Py_DECREF(io);
-    if (!file_io) return NULL;
+    if (!file_types_find()) return NULL;
     return (PyObject *)(type = (PyTypeObject *)PyType_FromSpec(&spec));
 }

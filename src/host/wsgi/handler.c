@@ -1,6 +1,6 @@
 #include "host/wsgi/handler.h"
 
-#include <pthread.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -15,11 +15,6 @@
 
 static PyObject *close_name;
 
-/* Is this a child of the worker? */
-static bool forked;
-
-static void note_fork(void) { forked = true; }
-
 /* Takes the current exception, with its traceback; NULL when there is none. */
 static PyObject *error_take(void) {
     PyObject *kind, *error, *traceback;
@@ -32,16 +27,28 @@ static PyObject *error_take(void) {
     return error;
 }
 
+/* Steals what, which may be NULL. */
+static void report_error(const struct handler *handler, PyObject *error, PyObject *what) {
+    PyObject *told = NULL;
+    if (what) told = PyObject_CallFunctionObjArgs(handler->report, error, what, NULL);
+    if (!told) PyErr_WriteUnraisable(handler->report);
+    Py_XDECREF(told);
+    Py_XDECREF(what);
+}
+
+void handler_report(const struct handler *handler, const char *what) {
+    PyObject *error = error_take();
+    report_error(handler, error, PyUnicode_FromString(what));
+    Py_DECREF(error);
+}
+
 /* Tells the log of the current exception and clears it. */
 static void report(const struct handler *handler, const struct exchange *exchange) {
     PyObject *error = error_take();
     PyObject *method = text_new(gr_request_method(exchange->request));
     PyObject *target = text_new(gr_request_target(exchange->request));
-    PyObject *told = NULL;
-    if (method && target)
-        told = PyObject_CallFunctionObjArgs(handler->report, error, method, target, NULL);
-    if (!told) PyErr_WriteUnraisable(handler->report);
-    Py_XDECREF(told);
+    PyObject *what = method && target ? PyUnicode_FromFormat("%U %U", method, target) : NULL;
+    report_error(handler, error, what);
     Py_XDECREF(target);
     Py_XDECREF(method);
     Py_XDECREF(error);
@@ -56,23 +63,43 @@ static void child_leave(const struct handler *handler) {
 }
 
 /* The client is told as much as still can be said. Parks. */
-static void apologize(const struct exchange *exchange) {
-    static const char sorry[] = "Internal Server Error\n";
+static void apologize(const struct exchange *exchange, int status, const char *sentence) {
     PyThreadState *state = PyEval_SaveThread();
     if (gr_response_started(exchange->request))
         gr_response_abort(exchange->request);
     else
-        gr_respond(exchange->request, 500, "text/plain", sorry, sizeof(sorry) - 1);
+        gr_respond(exchange->request, status, "text/plain", sentence, strlen(sentence));
     PyEval_RestoreThread(state);
 }
 
-/* An application that let the news of a lost client pass has done nothing wrong. */
+/* Is the current exception an OSError of that number? It stays. */
+static bool is_os_error(int number) {
+    if (!PyErr_ExceptionMatches(PyExc_OSError)) return false;
+    PyObject *kind, *error, *traceback;
+    PyErr_Fetch(&kind, &error, &traceback);
+    PyErr_NormalizeException(&kind, &error, &traceback);
+    PyObject *attribute = PyObject_GetAttrString(error, "errno");
+    bool same = attribute && PyLong_Check(attribute) && PyLong_AsLong(attribute) == number;
+    Py_XDECREF(attribute);
+    PyErr_Restore(kind, error, traceback); /* replaces what the comparison may have raised */
+    return same;
+}
+
+/* An application that lets the news of a lost client or of a bad body pass has done nothing
+ * wrong. */
 static void fail(const struct handler *handler, const struct exchange *exchange) {
-    if (exchange->lost && PyErr_ExceptionMatches(PyExc_OSError))
+    int read_error = exchange->read_error;
+    bool blameless = read_error && is_os_error(read_error);
+    if (blameless || (exchange->lost && PyErr_ExceptionMatches(PyExc_OSError)))
         PyErr_Clear();
     else
         report(handler, exchange);
-    apologize(exchange);
+    if (blameless && read_error == ETIMEDOUT)
+        apologize(exchange, 408, "Request Timeout\n");
+    else if (blameless && (read_error == EPROTO || read_error == ECONNRESET))
+        apologize(exchange, 400, "Bad Request\n");
+    else
+        apologize(exchange, 500, "Internal Server Error\n");
 }
 
 /* Calls result.close() where there is one, an exception being set or not. */
@@ -85,6 +112,7 @@ static void close_result(const struct handler *handler, const struct exchange *e
         return;
     }
     PyObject *closed = method ? PyObject_CallNoArgs(method) : NULL;
+    if (exchange_forked()) child_leave(handler);
     if (!closed) report(handler, exchange);
     Py_XDECREF(closed);
     Py_XDECREF(method);
@@ -94,12 +122,14 @@ static void close_result(const struct handler *handler, const struct exchange *e
 static void run(const struct handler *handler, struct exchange *exchange, PyObject *environ,
                 PyObject *start_response) {
     PyObject *result = PyObject_CallFunctionObjArgs(handler->app, environ, start_response, NULL);
-    if (forked) child_leave(handler);
+    if (exchange_forked()) child_leave(handler);
     if (!result) {
         fail(handler, exchange);
         return;
     }
-    if (body_send(exchange, result) < 0) fail(handler, exchange);
+    int sent = body_send(exchange, result);
+    if (exchange_forked()) child_leave(handler);
+    if (sent < 0) fail(handler, exchange);
     close_result(handler, exchange, result);
     Py_DECREF(result);
 }
@@ -120,17 +150,18 @@ static void answer(const struct handler *handler, struct exchange *exchange) {
 }
 
 void handler_run(gr_request *request, void *data) {
-    if (!thread_enter()) {
+    const struct handler *handler = data;
+    if (!thread_enter(handler->adopt)) {
         gr_log(GR_LOG_ERROR, "no memory for a Python thread state");
         return;
     }
     struct exchange exchange = {.request = request, .thread = thread_current(), .declared = -1};
-    answer(data, &exchange);
+    answer(handler, &exchange);
     thread_leave();
 }
 
 int handler_setup(void) {
-    pthread_atfork(NULL, NULL, note_fork);
+    exchange_setup();
     close_name = PyUnicode_InternFromString("close");
     return close_name ? 0 : -1;
 }

@@ -1,10 +1,17 @@
 #include "host/wsgi/input.h"
 
+#include <pthread.h>
+
+#include "greenroom/green.h"
+
 /* What one refill asks the connection for, and the first guess at how much a read will give. */
 enum { BUFFER_SIZE = 16384 };
 
+/* The request's thread may lend it to others: whoever reads holds the mutex, so one reads at a
+ * time, and the exchange is not over before the reader is. */
 struct input {
     PyObject_HEAD struct exchange *exchange; /* NULL once it is over, and in the empty input */
+    pthread_mutex_t reading;                 /* not in the empty input; taken without the GIL */
     bool empty;                              /* the one for requests without body */
     int64_t left;      /* bytes of the body not yet taken from the request; -1: not known */
     char *buffer;      /* BUFFER_SIZE bytes, from the first line that is read; or NULL */
@@ -33,7 +40,30 @@ static Py_ssize_t take_buffered(struct input *input, char *to, size_t len) {
     return (Py_ssize_t)len;
 }
 
-static int check(struct input *input) { return input->empty ? 0 : exchange_check(input->exchange); }
+static void lock(struct input *input) {
+    if (pthread_mutex_trylock(&input->reading) == 0) return;
+    PyThreadState *state = PyEval_SaveThread();
+    pthread_mutex_lock(&input->reading);
+    PyEval_RestoreThread(state);
+}
+
+static void unlock(struct input *input) {
+    if (!input->empty) pthread_mutex_unlock(&input->reading);
+}
+
+/* Returns 0 with the input locked, or -1 with RuntimeError. */
+static int begin(struct input *input) {
+    if (input->empty) return 0;
+    if (!gr_is_green()) {
+        PyErr_SetString(PyExc_RuntimeError, "used on a thread that Greenroom does not know");
+        return -1;
+    }
+    lock(input);
+    if (input->exchange) return 0;
+    unlock(input);
+    PyErr_SetString(PyExc_RuntimeError, "the request is over");
+    return -1;
+}
 
 /* How many bytes to make room for when up to limit are wanted. The client's word for the length is
  * believed for as much only as it can cost nothing. */
@@ -134,19 +164,27 @@ static int limit_of(PyObject *args, const char *format, size_t *limit) {
 
 static PyObject *input_read(PyObject *self, PyObject *args) {
     size_t limit;
-    if (limit_of(args, "|O:read", &limit) < 0 || check((struct input *)self) < 0) return NULL;
-    return read_up_to((struct input *)self, limit);
+    struct input *input = (struct input *)self;
+    if (limit_of(args, "|O:read", &limit) < 0 || begin(input) < 0) return NULL;
+    PyObject *bytes = read_up_to(input, limit);
+    unlock(input);
+    return bytes;
 }
 
 static PyObject *input_readline(PyObject *self, PyObject *args) {
     size_t limit;
-    if (limit_of(args, "|O:readline", &limit) < 0 || check((struct input *)self) < 0) return NULL;
-    return read_line((struct input *)self, limit);
+    struct input *input = (struct input *)self;
+    if (limit_of(args, "|O:readline", &limit) < 0 || begin(input) < 0) return NULL;
+    PyObject *line = read_line(input, limit);
+    unlock(input);
+    return line;
 }
 
 static PyObject *input_next(PyObject *self) {
-    if (check((struct input *)self) < 0) return NULL;
-    PyObject *line = read_line((struct input *)self, PY_SSIZE_T_MAX);
+    struct input *input = (struct input *)self;
+    if (begin(input) < 0) return NULL;
+    PyObject *line = read_line(input, PY_SSIZE_T_MAX);
+    unlock(input);
     if (line && PyBytes_Size(line) == 0) Py_CLEAR(line);
     return line;
 }
@@ -168,6 +206,7 @@ static PyObject *input_readlines(PyObject *self, PyObject *args) {
 }
 
 static void input_dealloc(PyObject *self) {
+    pthread_mutex_destroy(&((struct input *)self)->reading);
     PyMem_Free(((struct input *)self)->buffer);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
@@ -178,14 +217,18 @@ PyObject *input_empty(void) { return empty_input; }
 PyObject *input_new(struct exchange *exchange) {
     struct input *input = (struct input *)PyType_GenericAlloc(type, 0);
     if (!input) return NULL;
+    pthread_mutex_init(&input->reading, NULL);
     input->exchange = exchange;
     input->left = gr_request_content_length(exchange->request);
     return (PyObject *)input;
 }
 
-void input_finish(PyObject *input) {
-    ((struct input *)input)->exchange = NULL;
-    Py_DECREF(input);
+void input_finish(PyObject *self) {
+    struct input *input = (struct input *)self;
+    lock(input);
+    input->exchange = NULL;
+    unlock(input);
+    Py_DECREF(self);
 }
 
 static PyMethodDef methods[] = {

@@ -14,10 +14,12 @@ PyObject *input_empty(void);
 /* The input of a request with a body. exchange must outlive input_finish. NULL with MemoryError.
  *
  * read(n) returns n bytes unless the body ends before, as files do; all methods park. They raise
- * TimeoutError, ConnectionResetError or another OSError as gr_request_read fails. */
+ * TimeoutError, ConnectionResetError or another OSError as gr_request_read fails. Other green
+ * threads may read as well, one after the other. */
 PyObject *input_new(struct exchange *exchange);
 
-/* The exchange is over: reading raises RuntimeError from now on. Takes the reference. */
-void input_finish(PyObject *input);
+/* The exchange is over: reading raises RuntimeError from now on. Parks while another thread is
+ * reading. Takes the reference. */
+void input_finish(PyObject *self);
 
 #endif

@@ -3,7 +3,9 @@
 #include "host/wsgi/python.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
@@ -31,30 +33,60 @@ static int hosting_setup(void) {
     return environ_setup(file_wrapper, input_empty());
 }
 
-/* Returns 0, or the errno of gr_worker_serve, or -1 with an exception out of a signal handler. */
-static int serve_until_told(void) {
-    for (;;) {
-        PyThreadState *state = PyEval_SaveThread();
-        int result = gr_worker_serve();
-        int error = result < 0 ? errno : 0;
-        PyEval_RestoreThread(state);
-        if (error != EINTR) return error;
-        if (PyErr_CheckSignals() < 0) return -1;
+static int serve_on(void) {
+    PyThreadState *state = PyEval_SaveThread();
+    int error = gr_worker_serve() < 0 ? errno : 0;
+    PyEval_RestoreThread(state);
+    return error;
+}
+
+static bool asks_to_leave(void) {
+    return PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) ||
+           PyErr_ExceptionMatches(PyExc_SystemExit);
+}
+
+/* With an exception set that asks to leave: the requests in flight are answered before. Another
+ * such exception is a reason not to wait for them. */
+static void drain(const struct handler *handler) {
+    PyObject *kind, *error, *traceback;
+    PyErr_Fetch(&kind, &error, &traceback);
+    kill(getpid(), SIGTERM);
+    while (serve_on() == EINTR) {
+        if (PyErr_CheckSignals() == 0) continue;
+        if (asks_to_leave()) break;
+        handler_report(handler, "a signal handler");
     }
+    PyErr_Restore(kind, error, traceback);
+}
+
+/* Returns 0, or the errno of gr_worker_serve, or -1 with an exception by which a signal handler of
+ * the application ends the worker. */
+static int serve_until_told(const struct handler *handler) {
+    for (;;) {
+        int error = serve_on();
+        if (error != EINTR) return error;
+        if (PyErr_CheckSignals() == 0) continue;
+        if (asks_to_leave()) break;
+        handler_report(handler, "a signal handler");
+    }
+    drain(handler);
+    return -1;
 }
 
 static PyObject *module_serve(PyObject *module, PyObject *args) {
     /* For as long as the process: requests left behind at the graceful timeout may still run. */
     static struct handler handler;
-    if (!PyArg_ParseTuple(args, "OOO:serve", &handler.app, &handler.report, &handler.leave))
+    if (!PyArg_ParseTuple(args, "OOOO:serve", &handler.app, &handler.report, &handler.leave,
+                          &handler.adopt))
         return NULL;
     Py_INCREF(handler.app);
     Py_INCREF(handler.report);
     Py_INCREF(handler.leave);
+    Py_INCREF(handler.adopt);
     if (hosting_setup() < 0) return NULL;
 
     gr_app_fallback(gr_worker_application(), handler_run, &handler);
-    int error = serve_until_told();
+    int error = serve_until_told(&handler);
     if (error < 0) return NULL;
     if (error != 0 && error != ETIMEDOUT) {
         errno = error;

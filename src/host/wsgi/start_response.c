@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "greenroom/log.h"
 #include "greenroom/response.h"
 
 struct start_response {
@@ -59,6 +60,21 @@ static int take_status(gr_request *request, PyObject *status) {
     return result;
 }
 
+/* Fields that say how long the connection is kept. The server decides that, and the answer means
+ * the same without them. */
+static bool about_connection(gr_slice name) {
+    return gr_slice_equal_nocase(name, gr_slice_of("Connection")) ||
+           gr_slice_equal_nocase(name, gr_slice_of("Keep-Alive"));
+}
+
+static void warn_once(gr_slice name) {
+    static bool warned;
+    if (warned) return;
+    warned = true;
+    gr_log(GR_LOG_WARNING, "the application sets %.*s, which is the server's: dropped",
+           (int)name.len, name.data);
+}
+
 static void raise_refused(PyObject *name, PyObject *value, int error) {
     if (error == EPERM)
         PyErr_Format(PyExc_ValueError,
@@ -87,10 +103,14 @@ static int take_field(struct exchange *exchange, PyObject *name, PyObject *value
         latin1_of(value, &value_bytes, &keep_value) < 0)
         goto out;
     result = gr_response_header_slice(exchange->request, name_bytes, value_bytes);
-    if (result == 0)
+    if (result == 0) {
         note_length(exchange, name_bytes, value_bytes);
-    else
+    } else if (errno == EPERM && about_connection(name_bytes)) {
+        warn_once(name_bytes);
+        result = 0;
+    } else {
         raise_refused(name, value, errno);
+    }
 out:
     Py_XDECREF(keep_name);
     Py_XDECREF(keep_value);

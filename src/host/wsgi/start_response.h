@@ -11,8 +11,8 @@ int start_response_setup(void);
  * must outlive start_response_finish. NULL with MemoryError.
  *
  * Raises TypeError and ValueError for what is no status and no header field, and AssertionError
- * for a second call without exc_info. With exc_info it raises that once the head is out, and
- * replaces status and fields before. */
+ * for a second call without exc_info. Connection and Keep-Alive are dropped, with a warning once.
+ * With exc_info it raises that once the head is out, and replaces status and fields before. */
 PyObject *start_response_new(struct exchange *exchange);
 
 /* The exchange is over: whoever kept the callable, or its write(), gets RuntimeError. Takes the

@@ -33,9 +33,14 @@ static bool state_make(void) {
     return true;
 }
 
-bool thread_enter(void) {
-    if (!mine && !state_make()) return false;
+bool thread_enter(PyObject *adopt) {
+    bool fresh = !mine;
+    if (fresh && !state_make()) return false;
     PyEval_RestoreThread(mine);
+    if (!fresh) return true;
+    PyObject *adopted = PyObject_CallNoArgs(adopt);
+    if (!adopted) PyErr_WriteUnraisable(adopt);
+    Py_XDECREF(adopted);
     return true;
 }
 

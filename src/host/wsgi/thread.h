@@ -14,9 +14,9 @@
  * runtime which threads `threading` starts. Returns 0, or -1 with a Python exception. */
 int thread_setup(void);
 
-/* Takes the GIL for the calling green thread. Parks. Returns false, without the GIL, when there is
- * no memory for a thread state. */
-bool thread_enter(void);
+/* Takes the GIL for the calling green thread, and calls adopt() if it is there for the first time.
+ * Parks. Returns false, without the GIL, when there is no memory for a thread state. */
+bool thread_enter(PyObject *adopt);
 
 /* Lets go of the GIL. */
 void thread_leave(void);

@@ -1,8 +1,13 @@
 /* Handlers for the tests of the server: each does one thing that a test is about. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,7 +103,8 @@ static void file(gr_request *request, void *data) {
     off_t size = lseek(fd, 0, SEEK_END);
     gr_response_begin(request, 200, NULL);
     if (gr_request_query(request).len) gr_response_write(request, "before", 6);
-    gr_response_send_file(request, fd, 1, (size_t)size - 1);
+    if (gr_response_send_file(request, fd, 1, (size_t)size - 1) < 0)
+        gr_log(GR_LOG_INFO, "file ended: %s", strerrorname_np(errno));
     close(fd);
 }
 
@@ -180,7 +186,63 @@ static void deadline(gr_request *request, void *data) {
     gr_respond(request, 200, "text/plain", text, (size_t)len);
 }
 
+static void show_pid(gr_request *request, void *data) {
+    char text[16];
+    int len = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    gr_respond(request, 200, "text/plain", text, (size_t)len);
+}
+
+/* Answers with the id of a child that stays until it is ended. */
+static void forked(gr_request *request, void *data) {
+    char text[16];
+    pid_t child = fork();
+    while (child == 0) pause();
+    int len = snprintf(text, sizeof text, "%d\n", (int)child);
+    gr_respond(request, 200, "text/plain", text, (size_t)len);
+}
+
+/* In the middle of an answer; the child goes on with it before the parent does. */
+static void fork_in_answer(gr_request *request, void *data) {
+    char text[64];
+    int status = -1;
+    gr_response_begin(request, 200, NULL);
+    gr_response_write(request, "one\n", 4);
+    pid_t child = fork();
+    if (child == 0) {
+        int written = gr_response_write(request, "child\n", 6) < 0 && errno == EPIPE;
+        int ended = gr_response_end(request) < 0 && errno == EPIPE;
+        int read = gr_request_read(request, text, 1) < 0 && errno == ECONNRESET;
+        _exit(written << 2 | ended << 1 | read);
+    }
+    waitpid(child, &status, 0);
+    int len = snprintf(text, sizeof text, "child: %d\n", WEXITSTATUS(status));
+    gr_response_write(request, text, (size_t)len);
+}
+
+/* Cut short, while a child holds the connection. */
+static void fork_and_abort(gr_request *request, void *data) {
+    pid_t child = fork();
+    while (child == 0) pause();
+    gr_log(GR_LOG_INFO, "child %d", (int)child);
+    abort_it(request, NULL);
+}
+
+/* What a daemon does to begin with, once with each call that can. */
+static void close_all(gr_request *request, void *data) {
+    closefrom(3);
+    for (int fd = 3; fd < 1024; fd++) close(fd);
+    hello(request, NULL);
+}
+
+/* The sockets, behind the back of the interposed libc. */
+static void close_raw(gr_request *request, void *data) {
+    struct stat status;
+    for (int fd = 3; fd < 1024; fd++)
+        if (fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)) syscall(SYS_close, fd);
+}
+
 int gr_app_setup(gr_app *app) {
+    signal(SIGPIPE, SIG_DFL); /* as if the application knew better */
     static const struct {
         const char *method, *pattern;
         gr_handler *handler;
@@ -202,6 +264,13 @@ int gr_app_setup(gr_app *app) {
         {"GET", "/misuse", misuse},
         {"GET", "/verbose", verbose},
         {"GET", "/deadline", deadline},
+        {"GET", "/pid", show_pid},
+        {"GET", "/fork", forked},
+        {"GET", "/fork_in_answer", fork_in_answer},
+        {"GET", "/fork_and_abort", fork_and_abort},
+        {"GET", "/close_all", close_all},
+        {"GET", "/close_raw", close_raw},
+        {"POST", "/pieces/{count}/{ms}", pieces},
     };
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
         if (gr_app_route(app, routes[i].method, routes[i].pattern, routes[i].handler, NULL) < 0)

@@ -186,6 +186,18 @@ def too_short(environ, start_response):
     yield b"short"
 
 
+def too_short_written(environ, start_response):
+    start_response("200 OK", [("Content-Length", "10")])(b"short")
+    return []
+
+
+def too_short_file(environ, start_response):
+    handle = tempfile.TemporaryFile()
+    handle.write(b"short")
+    handle.seek(0)
+    return stream_of(environ, start_response, handle, 10)
+
+
 def with_status(status):
     def answer(environ, start_response):
         start_response(status, PLAIN)
@@ -239,6 +251,44 @@ def file_of_gzip(environ, start_response):
     return stream_of(environ, start_response, handle)
 
 
+def file_subclassed(environ, start_response):
+    """Reads other bytes than those of its descriptor, although it is a FileIO."""
+
+    class Shouting(io.FileIO):
+        def read(self, size=-1):
+            return super().read(size).upper()
+
+        def readinto(self, buffer):
+            size = super().readinto(buffer)
+            buffer[:size] = bytes(buffer[:size]).upper()
+            return size
+
+    path = tempfile.mktemp()
+    with open(path, "wb") as handle:
+        handle.write(b"quiet")
+    handle = Shouting(path)
+    os.unlink(path)
+    if environ["QUERY_STRING"] == "buffered":
+        handle = io.BufferedReader(handle)
+    return stream_of(environ, start_response, handle)
+
+
+def file_with_raw(environ, start_response):
+    """Has a FileIO as its raw, as buffers have, but is none."""
+
+    class Wrapper:
+        def __init__(self):
+            self.raw = io.FileIO(os.open(__file__, os.O_RDONLY))
+            self.tell = self.raw.tell
+            self.close = self.raw.close
+            self.pieces = iter([b"not the file", b""])
+
+        def read(self, size):
+            return next(self.pieces)
+
+    return stream_of(environ, start_response, Wrapper())
+
+
 def file_closing(environ, start_response):
     class Loud(io.BytesIO):
         def close(self):
@@ -268,7 +318,8 @@ ROUTES = {
         one, several, big_list, none, generator, sized, lazy_start, declared, reason, latin1,
         no_content, cookies, writer, closing, closing_after_error, replaced, too_late, twice,
         silent, returns_none, returns_text, yields_text, raises, raises_exit, raises_in_stream,
-        too_long, too_short, file, file_part, file_in_memory, file_of_gzip, file_closing, kept,
+        too_long, too_short, too_short_written, too_short_file, file, file_part, file_in_memory,
+        file_of_gzip, file_subclassed, file_with_raw, file_closing, kept,
     ]
 } | {
     "/status/bytes": with_status(b"200 OK"),
@@ -286,7 +337,10 @@ ROUTES = {
     "/headers/empty-name": with_headers([("", "b")]),
     "/headers/control": with_headers([("X-A", "b\r\nX-Injected: yes")]),
     "/headers/not-latin1": with_headers([("X-A", "\u20ac")]),
-    "/headers/hop-by-hop": with_headers([("Connection", "close")]),
+    "/headers/hop-by-hop": with_headers([("Upgrade", "h2c")]),
+    "/headers/connection": with_headers(
+        [("Connection", "close"), ("keep-alive", "timeout=5"), ("X-Kept", "yes")]
+    ),
     "/headers/transfer-encoding": with_headers([("Transfer-Encoding", "chunked")]),
     "/headers/bad-length": with_headers([("Content-Length", "many")]),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Ordinary blocking code. Each path answers with the JSON of what its function returns."""
 
 import json
+import multiprocessing
 import os
 import queue
 import socket
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs
 
 import greenroom
@@ -138,35 +140,44 @@ def deadline(query):
     return "no error"
 
 
+def multiprocess(query):
+    """The exit code of a child of multiprocessing, forked where `threading` knows the thread."""
+    threading.current_thread()
+    child = multiprocessing.get_context("fork").Process(target=print)
+    child.start()
+    child.join(10)
+    return child.exitcode
+
+
 def borrowed_input(environ):
-    """wsgi.input belongs to the thread of the request."""
-    found = []
+    """Two other threads read wsgi.input while the request waits for them."""
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(lambda _: environ["wsgi.input"].readline().decode(), range(2)))
+
+
+def abandoned_input(environ):
+    """A thread is still reading when the request is answered."""
 
     def read():
-        try:
-            found.append(environ["wsgi.input"].read().decode())
-        except RuntimeError as error:
-            found.append(str(error))
+        print("read", environ["wsgi.input"].readline(), file=sys.stderr)
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    reader.join()
-    return found
+    threading.Thread(target=read).start()
+    return "answered"
 
 
 FUNCTIONS = {
     f"/{function.__name__}": function
     for function in [
         green, sleep, compute, thread, lock, through_queue, meet, queue_timeout, process, fork,
-        fetch, sqlite, deadline,
+        fetch, sqlite, deadline, multiprocess,
     ]
 }  # fmt: skip
 
 
 def app(environ, start_response):
     path = environ["PATH_INFO"]
-    if path == "/borrowed_input":
-        result = borrowed_input(environ)
+    if path in ("/borrowed_input", "/abandoned_input"):
+        result = globals()[path[1:]](environ)
     else:
         result = FUNCTIONS[path](parse_qs(environ["QUERY_STRING"]))
     start_response("200 OK", [("Content-Type", "application/json")])

@@ -10,6 +10,13 @@ def read_in_pieces(body):
     return pieces
 
 
+def read_then_open(body):
+    try:
+        return body.read()
+    except OSError:
+        return open("/nowhere").read()
+
+
 WAYS = {
     "/read": lambda body: body.read(),
     "/read-none": lambda body: body.read(None),
@@ -24,6 +31,7 @@ WAYS = {
     "/mixed": lambda body: [
         body.readline(), body.read(4), body.read(), body.read(), body.readline()
     ],
+    "/other-error": read_then_open,
     "/ignore": lambda body: "ignored",
 }
 

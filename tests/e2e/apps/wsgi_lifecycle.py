@@ -17,6 +17,16 @@ def failing_handler(number, frame):
     raise ValueError("in a signal handler")
 
 
+def interrupting_handler(number, frame):
+    raise KeyboardInterrupt
+
+
+def exiting_handler(number, frame):
+    sys.exit("leaving")
+
+
+signal.signal(signal.SIGHUP, interrupting_handler)
+signal.signal(signal.SIGALRM, exiting_handler)
 signal.signal(signal.SIGUSR1, handler)
 signal.signal(signal.SIGUSR2, failing_handler)
 
@@ -28,9 +38,7 @@ def work():
 
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/thread":
-        # Threads inherit from their starter that they are daemons, and threads which Python has not
-        # started itself, such as those of requests, count as daemons.
-        threading.Thread(target=work, daemon=False).start()
+        threading.Thread(target=work).start()
     if environ["PATH_INFO"] == "/sleep":
         print("sleeping")
         time.sleep(1)

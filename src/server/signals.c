@@ -1,0 +1,45 @@
+#include "server/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+#include "base/sys.h"
+#include "runtime/runtime.h"
+
+enum { STOPS = 2 };
+
+static const int stops[STOPS] = {SIGTERM, SIGINT};
+static struct sigaction before[STOPS];
+static void (*stop_handler)(int number);
+
+void signals_ignore_broken_pipe(void) {
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+}
+
+/* A child of fork may be told to stop before it has come to signals_give_back. */
+static void stop(int number) {
+    long pid = sys(SYS_getpid);
+    if (pid == runtime_pid) {
+        stop_handler(number);
+        return;
+    }
+    signals_give_back();
+    sys(SYS_kill, pid, number);
+}
+
+int signals_stop_with(void (*handler)(int number)) {
+    struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    stop_handler = handler;
+    for (int i = 0; i < STOPS; i++)
+        if (sigaction(stops[i], &action, &before[i]) < 0) return -1;
+    return 0;
+}
+
+void signals_give_back(void) {
+    struct sigaction now;
+    for (int i = 0; i < STOPS; i++)
+        if (sigaction(stops[i], NULL, &now) == 0 && now.sa_handler == stop)
+            sigaction(stops[i], &before[i], NULL);
+}
