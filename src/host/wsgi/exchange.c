@@ -1,18 +1,12 @@
 #include "host/wsgi/exchange.h"
 
 #include <errno.h>
-#include <pthread.h>
 
+#include "greenroom/green.h"
 #include "greenroom/response.h"
 #include "host/wsgi/thread.h"
 
-static bool forked;
-
-static void note_fork(void) { forked = true; }
-
-void exchange_setup(void) { pthread_atfork(NULL, NULL, note_fork); }
-
-bool exchange_forked(void) { return forked; }
+bool exchange_forked(void) { return !gr_is_green(); }
 
 int exchange_check(const struct exchange *exchange) {
     if (!exchange) {

@@ -19,10 +19,8 @@ struct exchange {
     int64_t sent;          /* bytes of the body */
 };
 
-/* Once. */
-void exchange_setup(void);
-
-/* Is this a child that the application forked? The client is its parent's. */
+/* Is this a child that the application forked? The client is its parent's. Only for the thread that
+ * answers the request, which is green everywhere else. */
 bool exchange_forked(void);
 
 /* An object of this exchange is used: is it still there, and on its thread? exchange is NULL once

@@ -161,7 +161,6 @@ void handler_run(gr_request *request, void *data) {
 }
 
 int handler_setup(void) {
-    exchange_setup();
     close_name = PyUnicode_InternFromString("close");
     return close_name ? 0 : -1;
 }
