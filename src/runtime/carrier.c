@@ -43,11 +43,8 @@ int os_thread_start(void *(*fn)(void *), void *arg, size_t stack_size) {
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, stack_size);
-    uint64_t blocked = SIGNALS_ALL, mask;
-    sys(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, &mask, sizeof mask);
     pthread_t thread;
-    int error = pthread_create(&thread, &attributes, fn, arg);
-    sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
+    int error = pthread_create_blocked(&thread, &attributes, fn, arg);
     pthread_attr_destroy(&attributes);
     if (!error) return 0;
     errno = error;

@@ -44,8 +44,7 @@ static struct green *pool_take(struct green_pool *pool) {
 
 /* ---- a green thread's life ---- */
 
-/* A child of fork that runs to the end of its green thread: there is nobody to go back to. */
-static void end_if_forked(void) {
+void green_end_if_forked(void) {
     if (!green_self_tls) exit(EXIT_SUCCESS);
 }
 
@@ -55,7 +54,7 @@ static void run_task(struct green *self) {
     self->dirty = true;
     sched_leave(self);
     if (!_setjmp(self->exit_jump)) self->result = self->fn(self->arg);
-    end_if_forked();
+    green_end_if_forked();
     self->pinned = 0; /* pthread_exit may have left a signal handler, or a locked stream */
     signal_handlers_abandoned();
     if (self->pool->fresh_each_time) tls_run_destructors();

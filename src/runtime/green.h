@@ -109,6 +109,11 @@ RT_SHARED int green_join(struct green *green, int64_t deadline);
 /* Ends the calling green thread, which is not green 0, as if its function had returned result. */
 RT_SHARED _Noreturn void green_exit(void *result);
 
+/* Ends the process, as at the end of main, when it is a child that the calling green thread has
+ * forked: for code of ours that the application comes back to, where such a child has no business.
+ */
+RT_SHARED void green_end_if_forked(void);
+
 /* The green thread behind a pthread_t, or NULL when it is an OS thread. Any caller. */
 RT_SHARED struct green *green_of(pthread_t thread);
 

@@ -97,16 +97,22 @@ static void wait_for_exit(int *word) {
         sys(SYS_futex, word, FUTEX_WAIT, value, NULL);
 }
 
+int pthread_create_blocked(pthread_t *thread, const pthread_attr_t *attributes,
+                           void *(*start)(void *), void *arg) {
+    uint64_t all = SIGNALS_ALL, mask;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof mask);
+    int error = pthread_create(thread, attributes, start, arg);
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
+    return error;
+}
+
 int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(struct green *)) {
     birth = (struct birth){.green = green, .entry = entry};
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstack(&attributes, stack, size);
-    uint64_t all = SIGNALS_ALL, mask;
-    sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof mask);
     pthread_t thread;
-    int error = pthread_create(&thread, &attributes, hollow_main, NULL);
-    sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
+    int error = pthread_create_blocked(&thread, &attributes, hollow_main, NULL);
     pthread_attr_destroy(&attributes);
     if (error) {
         errno = EAGAIN;

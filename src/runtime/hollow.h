@@ -14,6 +14,10 @@
 
 #include "runtime/green.h"
 
+/* pthread_create(3) of a thread that starts with all signals blocked. */
+int pthread_create_blocked(pthread_t *thread, const pthread_attr_t *attributes,
+                           void *(*start)(void *), void *arg);
+
 /* Learns what is needed of this C library and kernel, with the calling thread, the process's main
  * one, for reference. Returns 0, or -1 with a sentence in *why. */
 int hollow_init(const char **why);

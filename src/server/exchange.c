@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "greenroom/log.h"
 #include "http/url.h"
-#include "runtime/runtime.h"
+#include "runtime/green.h"
 #include "server/access_log.h"
 #include "server/load.h"
 #include "server/pool.h"
@@ -238,16 +238,10 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     if (step != EXCHANGE_WAIT) arena_fini(&exchange->arena);
 }
 
-/* A child that the handler has forked and that comes back from it: the connection is not its own.
- */
-static void end_forked_child(void) {
-    if (!runtime_on) exit(EXIT_SUCCESS);
-}
-
 enum exchange_step exchange_answer(struct gr_request *exchange) {
     begin(exchange);
     dispatch(exchange);
-    end_forked_child();
+    green_end_if_forked(); /* the connection is the parent's */
     complete(exchange);
     enum exchange_step step = next_step(exchange);
     end(exchange, step);

@@ -34,10 +34,8 @@ static int64_t give_up_at; /* while draining */
 /* ---- reasons to stop ---- */
 
 static void stop_on_signal(int number) {
-    signal_handler_begin();
     stop_asked = 1;
     green_wake(main_green);
-    signal_handler_end();
 }
 
 /* The other end of the pipe is the supervisor's alone, and nothing is ever written to it. */
