@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from http_wire import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -263,3 +264,22 @@ def c_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         return str(target)
 
     return compile_app
+
+
+@pytest.fixture
+def app(c_app: Callable[[str], str]) -> str:
+    """The application in C that most tests of the server ask; a module may have another."""
+    return c_app("answers")
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server], app: str) -> Server:
+    """One worker that serves app; a module may have another."""
+    return serve("--workers", "1", "--access-log", "off", app)
+
+
+@pytest.fixture
+def wire(server: Server) -> Iterator[Wire]:
+    """A connection to server."""
+    with Wire(server.port) as wire:
+        yield wire

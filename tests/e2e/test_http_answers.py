@@ -5,7 +5,7 @@ import socket
 import time
 
 import pytest
-from http_wire import Wire, request
+from http_wire import request
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,6 @@ def payload(tmp_path_factory):
 def server(serve, c_app, payload):
     return serve("--workers", "1", "--access-log", "off", c_app("answers"),
                  env={"FILE_TO_SEND": str(payload)})
-
-
-@pytest.fixture
-def wire(server):
-    with Wire(server.port) as wire:
-        yield wire
 
 
 def test_a_short_answer_is_counted_and_dated(wire):

@@ -8,22 +8,6 @@ from http_wire import Wire, chunked, request
 CHUNKED = "Transfer-Encoding: chunked"
 
 
-@pytest.fixture
-def app(c_app):
-    return c_app("answers")
-
-
-@pytest.fixture
-def server(serve, app):
-    return serve("--workers", "1", "--access-log", "off", app)
-
-
-@pytest.fixture
-def wire(server):
-    with Wire(server.port) as wire:
-        yield wire
-
-
 def post(target: str, *fields: str, body: bytes) -> bytes:
     return request(target, *fields, method="POST", body=body)
 

@@ -11,22 +11,6 @@ from http_wire import Wire, request
 HELLO = request("/")
 
 
-@pytest.fixture
-def app(c_app):
-    return c_app("answers")
-
-
-@pytest.fixture
-def server(serve, app):
-    return serve("--workers", "1", "--access-log", "off", app)
-
-
-@pytest.fixture
-def wire(server):
-    with Wire(server.port) as wire:
-        yield wire
-
-
 def test_a_connection_answers_one_request_after_the_other(wire):
     for _ in range(3):
         assert wire.ask("/").text == "hello\n"

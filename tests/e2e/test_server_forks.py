@@ -9,11 +9,6 @@ from http_wire import Wire, request
 
 
 @pytest.fixture
-def app(c_app):
-    return c_app("answers")
-
-
-@pytest.fixture
 def server(serve, app):
     return serve("--workers", "1", "--access-log", "off", "--keep-alive-timeout", "0.5", app)
 

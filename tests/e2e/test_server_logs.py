@@ -7,7 +7,6 @@ import signal
 import time
 from pathlib import Path
 
-import pytest
 from conftest import eventually
 from http_wire import Wire, request
 
@@ -15,11 +14,6 @@ LINE = re.compile(
     r'^(?P<peer>\S+) - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?P<request>[^"]*)" '
     r"(?P<status>\d{3}) (?P<bytes>\d+) (?P<us>\d+)$"
 )
-
-
-@pytest.fixture
-def app(c_app):
-    return c_app("answers")
 
 
 def logged(path, count):
