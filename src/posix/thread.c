@@ -112,22 +112,27 @@ HOOK int pthread_cancel(pthread_t thread) {
     return hollow_of(thread) ? ENOTSUP : REAL(pthread_cancel)(thread);
 }
 
-/* A signal for a green thread goes to the worker's kernel task, where its handler runs on whatever
- * is there; the tasks that slow calls are moved to block all signals. */
+/* A signal for a green thread goes to the kernel task it runs on, where the handler may find
+ * another one. */
 static int signal_task(const struct green *green, int signal, siginfo_t *info) {
     if (green->done) return ESRCH;
-    int task = runtime_pid;
+    int task = green_signal_tid(green);
     if (info) return (int)-sys(SYS_rt_tgsigqueueinfo, runtime_pid, task, signal, info);
     return (int)-sys(SYS_tgkill, runtime_pid, task, signal);
 }
 
+/* The main thread's own kernel task may be a spare, while another runs it. */
+static struct green *signalled(pthread_t thread) {
+    return runtime_on ? green_or_main_of(thread) : NULL;
+}
+
 HOOK int pthread_kill(pthread_t thread, int signal) {
-    struct green *green = hollow_of(thread);
+    struct green *green = signalled(thread);
     return green ? signal_task(green, signal, NULL) : REAL(pthread_kill)(thread, signal);
 }
 
 HOOK int pthread_sigqueue(pthread_t thread, int signal, const union sigval value) {
-    struct green *green = hollow_of(thread);
+    struct green *green = signalled(thread);
     if (!green) return REAL(pthread_sigqueue)(thread, signal, value);
     siginfo_t info;
     memset(&info, 0, sizeof info);

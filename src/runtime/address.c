@@ -8,7 +8,12 @@
 #include "runtime/park.h"
 #include "runtime/sched.h"
 
-enum { DEFERRED_MAX = 64, SPINS = 100 };
+enum {
+    DEFERRED_MAX = 64,
+    SPINS = 100,
+    OFTEN = 2,           /* handed off so many times, one is likely to be so again */
+    OWN_WAITS_MAX = 256, /* in a row, before it is given another chance */
+};
 
 struct address_bucket address_buckets[1 << ADDRESS_BUCKETS_LOG2];
 
@@ -47,11 +52,24 @@ static void unlink_wait(struct address_bucket *bucket, struct address_wait *wait
     __atomic_sub_fetch(&bucket->waiters, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Does the caller wait on its own kernel task? One that is handed off again and again would pay for
+ * attaching at each lock between two of its long calls, the lock of an interpreter above all, and
+ * hold up the others each time until it is noticed. */
+static bool waits_alone(struct green *self) {
+    if (self->pinned) return true;
+    if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) != GREEN_DETACHED) return false;
+    if (self->handed_off < OFTEN) return false;
+    if (++self->own_waits <= OWN_WAITS_MAX) return true;
+    self->own_waits = 0;
+    self->handed_off = OFTEN - 1;
+    return false;
+}
+
 void address_wait_begin(struct address_wait *wait, const void *address) {
     struct address_bucket *bucket = address_bucket(address);
     struct green *self = green_self_tls;
     wait->address = address;
-    wait->green = self && self->pinned == 0 ? self : NULL;
+    wait->green = self && !waits_alone(self) ? self : NULL;
     wait->woken = 0;
     lock_take(bucket);
     append(bucket, wait);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 
 #include "base/sys.h"
@@ -17,14 +18,15 @@ struct carrier {
     uintptr_t birth_tp;      /* thread pointer of the pthread that this kernel task was made as */
     struct green home;       /* its own context; pinned, so that hooks on it are libc's own */
     struct green *leaving;   /* set by a green thread that switches home: to be carried elsewhere */
-    struct green *returning; /* set by a green thread that switches home: to be queued */
-    struct green *assigned;  /* futex by its low word's change: what a spare is to run next */
-    int assigned_word;       /* 1 when assigned is set */
+    struct green *returning; /* set by a green thread that switches home: to be attached */
+    struct green *assigned;  /* what a spare is to run next; NULL: the scheduler */
+    int summoned;            /* futex: 1 when assigned is set */
     struct carrier *next_spare;
     struct carrier *next; /* of all; never freed */
 };
 
-static struct carrier scheduler_carrier;
+static struct carrier scheduler_carrier; /* the first to be it */
+static bool have_membarrier;
 
 static int lock; /* of what follows; spinning, held for a few instructions */
 static struct carrier *spares;
@@ -53,63 +55,73 @@ int os_thread_start(void *(*fn)(void *), void *arg, size_t stack_size) {
 
 /* ---- spares ---- */
 
-/* Runs on the home of a spare. The registers of a returning green thread are saved by now, so from
- * here the scheduler may run it. */
-static void take_in(struct carrier *carrier) {
-    struct green *green = carrier->returning;
-    if (!green) return;
-    carrier->returning = NULL;
-    __atomic_store_n(&green->away, false, __ATOMIC_RELEASE);
-    sched_ready_remote(green);
+/* Has a carrier, which sleeps and is on no list, run green, or the scheduler if green is NULL. */
+static void summon(struct carrier *carrier, struct green *green) {
+    carrier->assigned = green;
+    __atomic_store_n(&carrier->summoned, 1, __ATOMIC_RELEASE);
+    sys(SYS_futex, &carrier->summoned, FUTEX_WAKE_PRIVATE, 1);
 }
 
-static struct green *next_to_carry(struct carrier *carrier) {
+static struct carrier *spare_take(void) {
+    lock_take();
+    struct carrier *carrier = spares;
+    if (carrier) spares = carrier->next_spare;
+    lock_drop();
+    return carrier;
+}
+
+/* Makes a carrier a spare, unless somebody waits for one: then returns who it is to run. */
+static struct green *spare_put(struct carrier *carrier) {
     lock_take();
     struct green *green = waiting_first;
     if (green) {
         waiting_first = green->carrier_next;
         if (!waiting_first) waiting_last = &waiting_first;
-        lock_drop();
-        return green;
+    } else {
+        carrier->next_spare = spares;
+        spares = carrier;
     }
-    carrier->assigned_word = 0;
-    carrier->next_spare = spares;
-    spares = carrier;
     lock_drop();
-    while (!__atomic_load_n(&carrier->assigned_word, __ATOMIC_ACQUIRE))
-        sys(SYS_futex, &carrier->assigned_word, FUTEX_WAIT_PRIVATE, 0, NULL);
+    return green;
+}
+
+static struct green *wait_for_work(struct carrier *carrier) {
+    carrier->summoned = 0;
+    struct green *green = spare_put(carrier);
+    if (green) return green;
+    while (!__atomic_load_n(&carrier->summoned, __ATOMIC_ACQUIRE))
+        sys(SYS_futex, &carrier->summoned, FUTEX_WAIT_PRIVATE, 0, NULL);
     return carrier->assigned;
 }
 
-static void *spare_main(void *arg) {
-    struct carrier *carrier = arg;
-    green_self_tls = &carrier->home;
-    carrier->home.pinned = 1;
-    carrier->home.tp = carrier->birth_tp = context_tp();
-    __atomic_store_n(&carrier->kernel_tid, (int)sys(SYS_gettid), __ATOMIC_RELEASE);
-    for (;;) {
-        struct green *green = next_to_carry(carrier);
-        green->carrier = carrier;
-        context_switch(&carrier->home.sp, green->sp, green->tp);
-        take_in(carrier);
-    }
-    return NULL;
+/* Signals that were sent to this kernel task for the green thread it carried; the scheduler's takes
+ * them now. A sender's own siginfo may not be sent on by another task: then the bare signal is. */
+static void pass_on_signals(void) {
+    uint64_t pending = 0;
+    if (sys(SYS_rt_sigpending, &pending, sizeof pending) < 0 || !pending) return;
+    struct timespec at_once = {0, 0};
+    int scheduler = __atomic_load_n(&sched.owner, __ATOMIC_ACQUIRE)->kernel_tid;
+    siginfo_t info;
+    long signal;
+    while ((signal = sys(SYS_rt_sigtimedwait, &pending, &info, &at_once, sizeof pending)) > 0)
+        if (sys(SYS_rt_tgsigqueueinfo, runtime_pid, scheduler, signal, &info) < 0)
+            sys(SYS_tgkill, runtime_pid, scheduler, signal);
 }
 
-/* A carrier more, if that is allowed and possible; it will find whoever is waiting. */
-static void add_spare(void) {
-    if (carrier_count >= CARRIERS_MAX) return;
-    struct carrier *carrier = calloc(1, sizeof *carrier);
-    if (!carrier) return;
-    if (os_thread_start(spare_main, carrier, OS_THREAD_STACK) < 0) {
-        free(carrier);
-        return;
-    }
-    carrier_count++;
-    lock_take();
-    carrier->next = all;
-    __atomic_store_n(&all, carrier, __ATOMIC_RELEASE);
-    lock_drop();
+/* The registers of a returning green thread are saved by now, so from here the scheduler may run
+ * it. */
+static void take_in(struct carrier *carrier) {
+    struct green *green = carrier->returning;
+    if (!green) return;
+    carrier->returning = NULL;
+    pass_on_signals();
+    __atomic_store_n(&green->state, GREEN_ATTACHED, __ATOMIC_RELEASE);
+    sched_ready_remote(green);
+}
+
+static void carry(struct carrier *carrier, struct green *green) {
+    green->carrier = carrier;
+    context_switch(&carrier->home.sp, green->sp, green->tp);
 }
 
 static void give_to_spare(struct green *green) {
@@ -117,40 +129,92 @@ static void give_to_spare(struct green *green) {
     struct carrier *carrier = spares;
     if (carrier) {
         spares = carrier->next_spare;
-        carrier->assigned = green;
-        __atomic_store_n(&carrier->assigned_word, 1, __ATOMIC_RELEASE);
     } else {
         green->carrier_next = NULL;
         *waiting_last = green;
         waiting_last = &green->carrier_next;
     }
     lock_drop();
-    if (carrier) sys(SYS_futex, &carrier->assigned_word, FUTEX_WAKE_PRIVATE, 1);
+    if (carrier) summon(carrier, green);
+}
+
+/* What a carrier does at home. Whoever leaves the scheduler's carrier, or comes back from another,
+ * switches here first, so that its registers are saved before another task loads them. */
+static void home_loop(struct carrier *carrier) {
+    for (;;) {
+        struct green *green = carrier->leaving;
+        if (green) {
+            carrier->leaving = NULL;
+            give_to_spare(green);
+            schedule();
+            continue;
+        }
+        take_in(carrier);
+        green = wait_for_work(carrier);
+        if (green)
+            carry(carrier, green);
+        else
+            schedule();
+    }
+}
+
+static void home_init(struct carrier *carrier) {
+    carrier->home.pinned = 1;
+    carrier->home.depth = 1;
+    carrier->home.signal_mask = SIGNALS_ALL; /* the poller sleeps under green 0's all the same */
+}
+
+static void *spare_main(void *arg) {
+    struct carrier *carrier = arg;
+    green_self_tls = &carrier->home;
+    home_init(carrier);
+    carrier->home.tp = carrier->birth_tp = context_tp();
+    __atomic_store_n(&carrier->kernel_tid, (int)sys(SYS_gettid), __ATOMIC_RELEASE);
+    home_loop(carrier);
+    return NULL;
+}
+
+static bool count_one_more(void) {
+    lock_take();
+    bool allowed = carrier_count < CARRIERS_MAX;
+    if (allowed) carrier_count++;
+    lock_drop();
+    return allowed;
+}
+
+static void count_one_less(void) {
+    lock_take();
+    carrier_count--;
+    lock_drop();
+}
+
+/* A carrier more, if that is allowed and possible; it will find whoever is waiting. */
+static void add_spare(void) {
+    if (!count_one_more()) return;
+    struct carrier *carrier = calloc(1, sizeof *carrier);
+    if (!carrier || os_thread_start(spare_main, carrier, OS_THREAD_STACK) < 0) {
+        free(carrier);
+        return count_one_less();
+    }
+    lock_take();
+    carrier->next = all;
+    __atomic_store_n(&all, carrier, __ATOMIC_RELEASE);
+    lock_drop();
 }
 
 /* ---- the scheduler's carrier ---- */
 
-/* The home of the scheduler's carrier: who leaves switches here first, so that its registers are
- * saved before another task loads them. */
-static void home_main(struct green *home) {
-    for (;;) {
-        struct green *green = scheduler_carrier.leaving;
-        scheduler_carrier.leaving = NULL;
-        give_to_spare(green);
-        schedule();
-    }
-}
+static void first_home_main(struct green *home) { home_loop(&scheduler_carrier); }
 
 int carrier_init(void) {
     struct carrier *carrier = &scheduler_carrier;
     char *stack = stack_new(HOME_STACK);
-    if (!stack || hollow_make(&carrier->home, stack, HOME_STACK, home_main) < 0) return -1;
-    carrier->home.pinned = 1;
-    carrier->home.depth = 1;
-    carrier->home.signal_mask = SIGNALS_ALL; /* the poller sleeps under green 0's all the same */
+    if (!stack || hollow_make(&carrier->home, stack, HOME_STACK, first_home_main) < 0) return -1;
+    home_init(carrier);
     carrier->kernel_tid = runtime_pid;
     carrier->birth_tp = green_main.tp;
     sched.owner = carrier;
+    have_membarrier = sys(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     return 0;
 }
 
@@ -160,38 +224,118 @@ static bool have_carrier(void) {
     bool spare = spares != NULL;
     lock_drop();
     if (!spare) add_spare();
-    return carrier_count > 1;
+    return __atomic_load_n(&carrier_count, __ATOMIC_RELAXED) > 1;
+}
+
+static void block_signals(void) {
+    uint64_t all_signals = SIGNALS_ALL;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &all_signals, NULL, sizeof all_signals);
+}
+
+/* One that has a carrier of its own already stays on it. */
+static void stay(struct green *self) {
+    self->depth++;
+    self->pinned++;
+    self->moved = true;
+    block_signals();
 }
 
 bool carrier_offload_begin(void) {
     struct green *self = green_may_park();
+    if (!self) return false;
     int saved = errno;
-    if (!self || !have_carrier()) return false;
+    if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) == GREEN_DETACHED) {
+        stay(self);
+        return true;
+    }
+    bool possible = have_carrier();
+    errno = saved;
+    if (!possible) return false;
     sched_enter(self);
     self->pinned++;
-    __atomic_store_n(&self->away, true, __ATOMIC_RELEASE);
+    self->moved = true;
+    int attached = GREEN_ATTACHED; /* the monitor may be thinking better of claiming us */
+    while (!__atomic_compare_exchange_n(&self->state, &attached, GREEN_DETACHED, false,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+        attached = GREEN_ATTACHED;
+        sys(SYS_sched_yield);
+    }
     sched.owner->leaving = self;
     sched_switch_to(&sched.owner->home);
     errno = saved;
     return true;
 }
 
-void carrier_offload_end(void) {
-    struct green *self = green_self_tls;
+static void go_home(struct green *self) {
     int saved = errno;
     struct carrier *carrier = self->carrier;
+    block_signals();
     carrier->returning = self;
     context_switch(&self->sp, carrier->home.sp, carrier->home.tp);
+    errno = saved;
+}
+
+void carrier_offload_end(void) {
+    struct green *self = green_self_tls;
+    go_home(self);
+    self->moved = false;
     self->pinned--;
     sched_leave(self);
-    errno = saved;
+}
+
+/* ---- hand-off ---- */
+
+/* Whoever stays on the carrier finds out at its next sched_enter. Until then it may be anywhere, so
+ * from the claim on nothing of it is written but by itself, and by its home once it is there. */
+bool carrier_hand_off(struct green *green, unsigned long progress) {
+    if (!have_membarrier || __atomic_load_n(&green->depth, __ATOMIC_RELAXED)) return false;
+    struct carrier *spare = spare_take();
+    if (!spare) {
+        add_spare();
+        return false;
+    }
+    int expected = GREEN_ATTACHED;
+    bool claimed = __atomic_compare_exchange_n(&green->state, &expected, GREEN_CLAIMED, false,
+                                               __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    if (claimed) sys(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    if (!claimed || sched.current != green || sched.progress != progress ||
+        __atomic_load_n(&green->depth, __ATOMIC_SEQ_CST)) {
+        if (claimed) __atomic_store_n(&green->state, GREEN_ATTACHED, __ATOMIC_RELEASE);
+        struct green *other = spare_put(spare);
+        if (other) summon(spare, other);
+        return false;
+    }
+    green->carrier = sched.owner;
+    green->handed_off++;
+    sched.current = &spare->home;
+    __atomic_store_n(&sched.owner, spare, __ATOMIC_RELEASE);
+    __atomic_store_n(&green->state, GREEN_DETACHED, __ATOMIC_RELEASE);
+    summon(spare, NULL);
+    return true;
+}
+
+bool carrier_attach(struct green *self) {
+    int state;
+    while ((state = __atomic_load_n(&self->state, __ATOMIC_ACQUIRE)) == GREEN_CLAIMED)
+        sys(SYS_sched_yield);
+    if (state == GREEN_ATTACHED) return false;
+    go_home(self);
+    return true;
 }
 
 /* ---- who runs where ---- */
 
 int green_kernel_tid(const struct green *green) {
-    bool away = __atomic_load_n(&green->away, __ATOMIC_ACQUIRE);
-    return away && green->carrier ? green->carrier->kernel_tid : sched.owner->kernel_tid;
+    bool detached = __atomic_load_n(&green->state, __ATOMIC_ACQUIRE) == GREEN_DETACHED;
+    const struct carrier *carrier = detached && green->carrier
+                                        ? green->carrier
+                                        : __atomic_load_n(&sched.owner, __ATOMIC_ACQUIRE);
+    return carrier->kernel_tid;
+}
+
+int green_signal_tid(const struct green *green) {
+    return green->moved ? __atomic_load_n(&sched.owner, __ATOMIC_ACQUIRE)->kernel_tid
+                        : green_kernel_tid(green);
 }
 
 uintptr_t carrier_birth_tp(void) {

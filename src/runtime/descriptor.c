@@ -89,10 +89,13 @@ enum wait_result fd_wait(int fd, short events, int64_t due) {
     struct green *self = green_self_tls;
     int64_t until = due < self->deadline ? due : self->deadline;
     int saved = errno;
-    sched_enter(self);
+    bool stale = sched_enter(self);
+    self->handed_off = 0;
     struct fd_waiter waiter;
     enum wait_result result = WAIT_UNPOLLABLE;
-    if (waiter_add(&waiter, fd, events)) {
+    if (stale) { /* the readiness that would end the wait may have been reported meanwhile */
+        result = WAIT_RETRY;
+    } else if (waiter_add(&waiter, fd, events)) {
         bool timed_out = green_park(until);
         waiter_remove(&waiter, fd);
         result = waiter.closed ? WAIT_CLOSED : result_of(self, timed_out, due);
@@ -105,7 +108,12 @@ enum wait_result fd_wait(int fd, short events, int64_t due) {
 static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd *fds, nfds_t count,
                                   int64_t due) {
     struct green *self = green_self_tls;
-    sched_enter(self);
+    bool stale = sched_enter(self);
+    self->handed_off = 0;
+    if (stale) {
+        sched_leave(self);
+        return WAIT_RETRY;
+    }
     for (nfds_t i = 0; i < count; i++) waiter_add(&waiters[i], fds[i].fd, fds[i].events);
     bool timed_out = green_park(due < self->deadline ? due : self->deadline);
     bool closed = false;

@@ -155,6 +155,10 @@ struct green *green_of(pthread_t thread) {
     return green && green->pool ? green : NULL;
 }
 
+struct green *green_or_main_of(pthread_t thread) {
+    return thread == green_main.thread ? &green_main : green_of(thread);
+}
+
 /* ---- giving memory back ---- */
 
 /* The hot ones are at the front of the list, so what lies behind has been idle for longest. Returns

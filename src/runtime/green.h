@@ -26,6 +26,12 @@ struct green_pool {
     unsigned idle;        /* length of free */
 };
 
+/* Which kernel task a green thread runs on. Attached: the scheduler's carrier, in its turn.
+ * Detached: a carrier of its own, in parallel with the others; it may compute, make system calls,
+ * take locks and wake others, and attaches again before it parks or touches what the scheduler
+ * owns. Claimed: the monitor is about to detach it, or to think better of it. */
+enum green_state { GREEN_ATTACHED, GREEN_CLAIMED, GREEN_DETACHED };
+
 struct green {
     void *sp;                   /* saved stack pointer, while not running */
     uintptr_t tp;               /* thread pointer */
@@ -43,14 +49,17 @@ struct green {
     bool pooled;      /* on its pool's free list */
     bool fresh;       /* has not run a task yet */
     bool dirty;       /* ran a task since its stack was last trimmed */
-    bool away;        /* on another carrier: not to be switched to, a wake is stale. Atomic */
+    bool moved;       /* detached at its own wish, by carrier_offload_begin */
+    int state;        /* enum green_state. Atomic */
     int pinned;       /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
     int depth;        /* > 0: inside code that touches scheduler-owned data */
     int remote;       /* on the stack of remote wakes. Atomic */
     struct timer timer;      /* due time of the park */
     int64_t deadline;        /* of its current task, see gr_deadline; NEVER for none */
     uint64_t signal_mask;    /* kernel sigset of this thread */
-    struct carrier *carrier; /* where it runs while away */
+    struct carrier *carrier; /* where it runs while detached */
+    int handed_off;          /* how often, since it last waited for a descriptor or for time */
+    int own_waits;           /* for locks on its own kernel task, see address_wait_begin */
     void *(*fn)(void *);
     void *arg;
     void *result;
@@ -83,11 +92,31 @@ static inline struct green *green_may_park(void) {
     return NULL;
 }
 
-/* Between these two the caller touches scheduler-owned data. Nests. */
-static inline void sched_enter(struct green *self) {
+/* Of sched_enter, for one that is not attached. Parks. */
+RT_SHARED bool carrier_attach(struct green *self);
+
+/* Between these two the caller is attached and touches scheduler-owned data. Nests. Returns true if
+ * the caller had been detached: others have run meanwhile, so that what it looked at before may no
+ * longer hold. The monitor does not claim whoever is inside: it writes the state, has all tasks
+ * pass a memory barrier, and then reads depth; here depth is written before the state is read. */
+static inline bool sched_enter(struct green *self) {
     self->depth++;
     __asm__ volatile("" ::: "memory");
+    return __builtin_expect(__atomic_load_n(&self->state, __ATOMIC_RELAXED) != GREEN_ATTACHED, 0) &&
+           carrier_attach(self);
 }
+
+/* The same, but leaves a detached caller detached and returns false; then nothing has been entered.
+ * For those who hold a lock that the scheduler takes, over which there must be no switch. */
+static inline bool sched_try_enter(struct green *self) {
+    self->depth++;
+    __asm__ volatile("" ::: "memory");
+    if (__builtin_expect(__atomic_load_n(&self->state, __ATOMIC_RELAXED) == GREEN_ATTACHED, 1))
+        return true;
+    self->depth--;
+    return false;
+}
+
 static inline void sched_leave(struct green *self) {
     __asm__ volatile("" ::: "memory");
     self->depth--;

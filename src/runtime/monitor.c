@@ -2,17 +2,27 @@
 
 #include <linux/futex.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/sys.h"
 #include "greenroom/green.h"
 #include "runtime/carrier.h"
 #include "runtime/sched.h"
 
-enum { IDLE_PERIODS = 20 };
+enum {
+    PERIOD = 2 * NS_PER_MS,
+    IDLE_PERIODS = 50,
+    LOCK_PATIENCE =
+        5 * NS_PER_MS, /* CPython's: it asks for its lock only after its switch interval */
+};
 
 volatile int monitor_asleep;
-unsigned long monitor_forced;
+unsigned long monitor_forced, monitor_handoffs;
 
 static int64_t period;
+static unsigned patience; /* periods that code under an interpreter's lock is left alone */
+static bool at_random;    /* GREENROOM_CHAOS=handoff */
 static gr_preempter preempter;
 static volatile bool preempter_set;
 
@@ -40,26 +50,58 @@ static void sleep_until_work(unsigned long seen) {
     monitor_asleep = 0;
 }
 
-/* The flag makes C code give way at its next hook; the preempter makes an interpreter that computes
- * let go of its lock, in a hooked wait, which is such a hook. */
-static void force(void) {
+static bool hand_off(struct green *green, unsigned long progress) {
+    bool done = carrier_hand_off(green, progress);
+    monitor_handoffs += done;
+    return done;
+}
+
+/* The flag makes code give way at its next hook; the preempter makes an interpreter that computes
+ * let go of its lock, in a hooked wait, which is such a hook. One that has not moved when the lock
+ * is ours is in C code without it. */
+static void preempt(struct green *green, unsigned long progress) {
     monitor_forced++;
     green_must_yield = 1;
-    if (!__atomic_load_n(&preempter_set, __ATOMIC_ACQUIRE)) return;
     preempter.hold(preempter.data);
+    if (hand_off(green, progress)) green_must_yield = 0;
     preempter.release(preempter.data);
+}
+
+/* For tests: whatever runs is handed off, wherever it is, about once a millisecond. */
+static void spread_chaos(void) {
+    uint64_t random = 88172645463325252u;
+    for (;;) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        struct timespec length = {.tv_nsec = (long)(random % PERIOD)};
+        sys(SYS_nanosleep, &length, NULL);
+        unsigned long progress = sched.progress;
+        hand_off(sched.current, progress);
+    }
+}
+
+/* green has kept the scheduler's carrier for that many periods. */
+static void intervene(struct green *green, unsigned long progress, unsigned periods) {
+    if (__atomic_load_n(&preempter_set, __ATOMIC_ACQUIRE)) {
+        if (periods % patience == 0) preempt(green, progress);
+    } else if (!hand_off(green, progress)) {
+        green_must_yield = 1;
+    }
 }
 
 static void *monitor_main(void *unused) {
     unsigned long seen = 0;
-    unsigned idle = 0;
+    unsigned idle = 0, still = 0;
+    if (at_random) spread_chaos();
     for (;;) {
         sleep_a_period();
         unsigned long progress = sched.progress;
+        struct green *green = sched.current;
         if (progress != seen) {
-            idle = 0;
+            idle = still = 0;
         } else if (!sched.polling) {
-            force();
+            intervene(green, progress, ++still);
         } else if (++idle >= IDLE_PERIODS) {
             sleep_until_work(progress);
             idle = 0;
@@ -70,6 +112,9 @@ static void *monitor_main(void *unused) {
 }
 
 int monitor_start(int64_t slice) {
-    period = slice / 2;
+    period = slice / 2 < PERIOD ? slice / 2 : PERIOD;
+    patience = slice > LOCK_PATIENCE + PERIOD ? (unsigned)((slice - LOCK_PATIENCE) / PERIOD) : 1;
+    const char *chaos = getenv("GREENROOM_CHAOS");
+    at_random = chaos && strcmp(chaos, "handoff") == 0;
     return os_thread_start(monitor_main, NULL, OS_THREAD_STACK);
 }

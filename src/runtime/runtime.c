@@ -67,5 +67,6 @@ struct runtime_stats runtime_stats(void) {
     return (struct runtime_stats){.switches = sched.switches,
                                   .polls = sched.polls,
                                   .forced = monitor_forced,
+                                  .handoffs = monitor_handoffs,
                                   .greens = green_made()};
 }

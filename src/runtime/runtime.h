@@ -35,6 +35,13 @@ RT_SHARED bool thread_is_adopted(void *(*start)(void *), void *arg);
 /* The kernel task id that a green thread runs on; for calls that hand pd->tid to the kernel. */
 RT_SHARED int green_kernel_tid(const struct green *green);
 
+/* The kernel task that a signal for a green thread is to be sent to: the one it runs on, unless it
+ * makes a slow call there, under which all signals are blocked. */
+RT_SHARED int green_signal_tid(const struct green *green);
+
+/* Like green_of, but finds green 0 as well. */
+RT_SHARED struct green *green_or_main_of(pthread_t thread);
+
 /* The thread pointer that the current kernel task was born with. glibc's setxid needs it. */
 RT_SHARED uintptr_t carrier_birth_tp(void);
 
@@ -50,6 +57,7 @@ struct runtime_stats {
     unsigned long switches; /* from one green thread to another */
     unsigned long polls;    /* passes through the poller */
     unsigned long forced;   /* times the monitor asked one to give way */
+    unsigned long handoffs; /* times it moved the scheduler away from one instead */
     unsigned greens;        /* made so far */
 };
 RT_SHARED struct runtime_stats runtime_stats(void);

@@ -52,8 +52,7 @@ void sched_forget_wakes(void) { remote_wakes = NULL; }
 
 void green_wake(struct green *green) {
     struct green *self = green_self_tls;
-    if (self && self->pinned == 0) {
-        sched_enter(self);
+    if (self && self->pinned == 0 && sched_try_enter(self)) {
         sched_ready(green);
         sched_leave(self);
     } else {
@@ -83,7 +82,7 @@ void signal_handlers_abandoned(void) { handler_depth = 0; }
 
 void signal_mask_changed(void) {
     struct green *self = green_self_tls;
-    if (self && !__atomic_load_n(&self->away, __ATOMIC_RELAXED))
+    if (self && !self->moved)
         sys(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &self->signal_mask, sizeof self->signal_mask);
 }
 
@@ -159,12 +158,18 @@ static struct green *take_next(void) {
     return next;
 }
 
+/* Then its wake is stale: it looks again before it parks. One that is claimed is not, since a claim
+ * upon whoever is in here is given up. */
+static bool is_elsewhere(const struct green *green) {
+    return __atomic_load_n(&green->state, __ATOMIC_ACQUIRE) == GREEN_DETACHED;
+}
+
 void schedule(void) {
     for (;;) {
         if (sched.run_first && sched.budget > 0) {
             sched.budget--;
             struct green *next = take_next();
-            if (__builtin_expect(__atomic_load_n(&next->away, __ATOMIC_ACQUIRE), 0)) continue;
+            if (__builtin_expect(is_elsewhere(next), 0)) continue;
             sched.progress++;
             sched_switch_to(next);
             return;
@@ -186,9 +191,14 @@ static void park_timed_out(struct timer *timer) {
 bool green_park(int64_t due) {
     struct green *self = green_self_tls;
     int saved = errno;
-    sched_enter(self);
+    bool stale = sched_enter(self);
     self->timed_out = false;
     self->interrupted = false;
+    if (stale) {
+        sched_leave(self);
+        errno = saved;
+        return false;
+    }
     if (self == &green_main) sched.signal_pending = 0;
     if (due != NEVER) {
         self->timer.fire = park_timed_out;
@@ -206,6 +216,7 @@ bool green_park(int64_t due) {
 
 void green_yield_now(void) {
     struct green *self = green_self_tls;
+    if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) == GREEN_DETACHED) return;
     int saved = errno;
     green_must_yield = 0;
     sched_enter(self);
@@ -219,6 +230,7 @@ void green_yield_now(void) {
 enum wait_result time_wait(int64_t due) {
     struct green *self = green_self_tls;
     int64_t until = due < self->deadline ? due : self->deadline;
+    self->handed_off = 0;
     for (;;) {
         if (clock_now() >= until) return until == due ? WAIT_TIMED_OUT : WAIT_EXPIRED;
         green_park(until);

@@ -86,6 +86,7 @@ def dying():
 def killed():
     """Never comes to serve."""
     os.kill(os.getpid(), signal.SIGSEGV)
+    signal.pause()
 
 
 def slow_to_load():

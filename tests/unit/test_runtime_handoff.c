@@ -1,0 +1,256 @@
+/* Green threads that keep the worker: the scheduler goes on elsewhere, and they come back. */
+#include "runtime_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "greenroom/channel.h"
+#include "runtime/park.h"
+
+enum { STUCK = 30 * NS_PER_MS };
+
+static volatile uint64_t sink;
+
+static void compute_until(int64_t due) {
+    while (clock_now() < due) sink++;
+}
+
+static int task_id(void) { return (int)sys(SYS_gettid); }
+
+/* ---- one that is stuck ---- */
+
+struct stuck {
+    int task_before, task_while, task_after;
+    int64_t ended;
+};
+
+static void *be_stuck(void *arg) {
+    struct stuck *stuck = arg;
+    stuck->task_before = task_id();
+    compute_until(clock_after(STUCK));
+    stuck->task_while = task_id();
+    stuck->ended = clock_now();
+    time_wait(clock_after(NS_PER_MS));
+    stuck->task_after = task_id();
+    return NULL;
+}
+
+static void others_go_on_while_one_computes(void **state) {
+    struct stuck stuck;
+    gr_green *green = gr_spawn(be_stuck, &stuck);
+    int64_t began = clock_now();
+    time_wait(began + NS_PER_MS);
+    int64_t woke = clock_now();
+    int here = task_id();
+    gr_join(green, NULL);
+    assert_true(woke < stuck.ended);
+    assert_int_equal(stuck.task_before, stuck.task_while);
+    assert_int_not_equal(stuck.task_while, here);
+    assert_int_equal(stuck.task_after, task_id());
+}
+
+static void *sleep_in_the_kernel(void *arg) {
+    struct timespec length = {.tv_nsec = STUCK};
+    sys(SYS_nanosleep, &length, NULL);
+    return NULL;
+}
+
+static void many_that_are_stuck_are_so_at_the_same_time(void **state) {
+    enum { MANY = 8 };
+    gr_green *green[MANY];
+    for (int i = 0; i < MANY; i++) green[i] = gr_spawn(sleep_in_the_kernel, NULL);
+    int64_t began = clock_now();
+    for (int i = 0; i < MANY; i++) gr_join(green[i], NULL);
+    assert_true(clock_now() - began < MANY * STUCK * 3 / 4);
+}
+
+static void green_0_can_be_stuck_itself(void **state) {
+    struct stuck stuck;
+    gr_green *green = gr_spawn(be_stuck, &stuck);
+    gr_yield();
+    unsigned long before = runtime_stats().handoffs;
+    compute_until(clock_after(STUCK));
+    assert_true(runtime_stats().handoffs > before);
+    gr_join(green, NULL);
+}
+
+/* ---- what one that is detached may do ---- */
+
+static int word;
+
+static void *wake_from_afar(void *arg) {
+    compute_until(clock_after(STUCK));
+    __atomic_store_n(&word, 1, __ATOMIC_SEQ_CST);
+    address_wake(&word, 1);
+    compute_until(clock_after(STUCK));
+    return NULL;
+}
+
+static void a_detached_one_wakes_others_and_stays_detached(void **state) {
+    word = 0;
+    gr_green *green = gr_spawn(wake_from_afar, NULL);
+    struct address_wait wait;
+    int64_t woke = 0;
+    while (!woke) {
+        address_wait_begin(&wait, &word);
+        if (__atomic_load_n(&word, __ATOMIC_SEQ_CST))
+            woke = clock_now();
+        else
+            address_wait_sleep(&wait, NEVER);
+        address_wait_end(&wait);
+    }
+    gr_join(green, NULL);
+    assert_true(clock_now() - woke > STUCK / 2);
+}
+
+static void *read_late(void *arg) {
+    int fd = *(int *)arg;
+    char byte;
+    compute_until(clock_after(STUCK));
+    ssize_t n;
+    while ((n = recv(fd, &byte, 1, MSG_DONTWAIT)) < 0 && errno == EAGAIN)
+        if (fd_wait(fd, POLLIN, NEVER) == WAIT_CLOSED) break;
+    return (void *)(intptr_t)n;
+}
+
+/* The byte may come between its look and its attaching, and would be reported to nobody. */
+static void readiness_that_comes_before_it_attaches_is_not_lost(void **state) {
+    for (int i = 0; i < 20; i++) {
+        int pair[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        fd_born(pair[0]);
+        gr_green *green = gr_spawn(read_late, &pair[0]);
+        time_wait(clock_after(STUCK + i * 50 * NS_PER_US - 500 * NS_PER_US));
+        assert_int_equal(write(pair[1], "x", 1), 1);
+        void *n;
+        gr_join(green, &n);
+        assert_int_equal((intptr_t)n, 1);
+        fd_closing(pair[0]);
+        close(pair[0]);
+        close(pair[1]);
+    }
+}
+
+static volatile int signals;
+static void count_signal(int signal) { signals++; }
+
+static void *be_stuck_blocking_signals(void *arg) {
+    uint64_t all = SIGNALS_ALL;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+    signal_mask_changed();
+    *(int *)arg = task_id();
+    compute_until(clock_after(STUCK));
+    return NULL;
+}
+
+static void a_signal_that_waits_for_its_task_is_passed_on(void **state) {
+    struct sigaction action = {.sa_handler = count_signal}, before;
+    sigaction(SIGUSR1, &action, &before);
+    signals = 0;
+    volatile int task = 0;
+    gr_green *green = gr_spawn(be_stuck_blocking_signals, (void *)&task);
+    time_wait(clock_after(STUCK / 3));
+    assert_int_not_equal(task, task_id());
+    sys(SYS_tgkill, getpid(), task, SIGUSR1);
+    gr_join(green, NULL);
+    for (int i = 0; i < 1000 && !signals; i++) time_wait(clock_after(NS_PER_MS));
+    assert_int_equal(signals, 1);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
+/* ---- all at once ---- */
+
+enum { WORKERS = 16, ROUNDS = 150 };
+
+static int lock_word, inside, counter;
+
+static void lock_by_address(void) {
+    while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_SEQ_CST)) {
+        struct address_wait wait;
+        address_wait_begin(&wait, &lock_word);
+        if (__atomic_load_n(&lock_word, __ATOMIC_SEQ_CST)) address_wait_sleep(&wait, NEVER);
+        if (address_wait_end(&wait)) continue;
+    }
+}
+
+static void unlock_by_address(void) {
+    __atomic_exchange_n(&lock_word, 0, __ATOMIC_SEQ_CST);
+    address_wake(&lock_word, 1);
+}
+
+static void *mix(void *arg) {
+    unsigned seed = (unsigned)(uintptr_t)arg;
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) return NULL;
+    fd_born(pair[0]);
+    for (int i = 0; i < ROUNDS; i++) {
+        lock_by_address();
+        assert_int_equal(__atomic_fetch_add(&inside, 1, __ATOMIC_SEQ_CST), 0);
+        counter++;
+        if (rand_r(&seed) % 4 == 0) compute_until(clock_after(rand_r(&seed) % 400000));
+        __atomic_fetch_sub(&inside, 1, __ATOMIC_SEQ_CST);
+        unlock_by_address();
+        switch (rand_r(&seed) % 4) {
+        case 0:
+            compute_until(clock_after(rand_r(&seed) % 1000000));
+            break;
+        case 1:
+            time_wait(clock_after(rand_r(&seed) % 300000));
+            break;
+        case 2:
+            if (carrier_offload_begin()) {
+                compute_until(clock_after(rand_r(&seed) % 100000));
+                carrier_offload_end();
+            }
+            break;
+        default: {
+            char byte;
+            if (write(pair[1], "x", 1) != 1) return NULL;
+            while (recv(pair[0], &byte, 1, MSG_DONTWAIT) != 1) fd_wait(pair[0], POLLIN, NEVER);
+        }
+        }
+    }
+    fd_closing(pair[0]);
+    close(pair[0]);
+    close(pair[1]);
+    return NULL;
+}
+
+static void *lock_from_outside(void *arg) {
+    for (int i = 0; i < ROUNDS; i++) {
+        lock_by_address();
+        counter++;
+        unlock_by_address();
+        compute_until(clock_after(200000));
+    }
+    return NULL;
+}
+
+static void nothing_is_lost_when_all_of_it_is_mixed(void **state) {
+    gr_green *green[WORKERS];
+    pthread_t outside;
+    counter = 0;
+    pthread_create(&outside, NULL, lock_from_outside, NULL);
+    for (uintptr_t i = 0; i < WORKERS; i++) green[i] = gr_spawn(mix, (void *)(i + 1));
+    for (int i = 0; i < WORKERS; i++) assert_int_equal(gr_join(green[i], NULL), 0);
+    pthread_join(outside, NULL);
+    assert_int_equal(counter, (WORKERS + 1) * ROUNDS);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(others_go_on_while_one_computes),
+        cmocka_unit_test(many_that_are_stuck_are_so_at_the_same_time),
+        cmocka_unit_test(green_0_can_be_stuck_itself),
+        cmocka_unit_test(a_detached_one_wakes_others_and_stays_detached),
+        cmocka_unit_test(readiness_that_comes_before_it_attaches_is_not_lost),
+        cmocka_unit_test(a_signal_that_waits_for_its_task_is_passed_on),
+        cmocka_unit_test(nothing_is_lost_when_all_of_it_is_mixed),
+    };
+    return cmocka_run_group_tests(tests, start_runtime, NULL);
+}
