@@ -43,10 +43,13 @@ GR_API int64_t gr_now(void);
 
 /* How the monitor makes running code give way: hold() is called on an OS thread of the runtime's
  * own and returns once the language's global lock is held (so whoever computed has let go of it
- * in a hooked wait), release() lets it go. */
+ * in a hooked wait), release() lets it go. describe() is called between the two, when the lock was
+ * long in coming: it writes the language's stack of the thread with that pthread_self(), innermost
+ * call first, " < " between calls, as a string that fits into room bytes. */
 typedef struct gr_preempter {
     void (*hold)(void *data);
     void (*release)(void *data);
+    void (*describe)(void *data, uintptr_t thread, char *text, size_t room);
     void *data;
 } gr_preempter;
 

@@ -108,6 +108,7 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->done = false;
         green->joinable = joinable;
         green->deadline = NEVER;
+        green->work = NULL;
         green->signal_mask =
             pool == &green_request_pool ? green_main.signal_mask : self->signal_mask;
         sched_ready(green);

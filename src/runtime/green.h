@@ -66,8 +66,9 @@ struct green {
     jmp_buf exit_jump; /* pthread_exit lands here */
     struct green_exit *exits;
     struct green_pool *pool;
-    char *stack; /* lowest address, the guard page */
-    int *tid;    /* pd->tid, holding our fake tid */
+    const void *work; /* the server's: the request it answers; NULL for none */
+    char *stack;      /* lowest address, the guard page */
+    int *tid;         /* pd->tid, holding our fake tid */
 };
 
 /* The green thread whose TLS this is; NULL on OS threads and in a forked child. */

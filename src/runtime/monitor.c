@@ -9,10 +9,12 @@
 #include "greenroom/green.h"
 #include "runtime/carrier.h"
 #include "runtime/sched.h"
+#include "runtime/stall.h"
 
 enum {
     PERIOD = 2 * NS_PER_MS,
     IDLE_PERIODS = 50,
+    PARKING_TIME = 100 * NS_PER_US, /* from letting go of the lock to being parked, with a margin */
     LOCK_PATIENCE =
         5 * NS_PER_MS, /* CPython's: it asks for its lock only after its switch interval */
 };
@@ -36,8 +38,8 @@ void monitor_wake_slow(void) {
     sys(SYS_futex, &monitor_asleep, FUTEX_WAKE_PRIVATE, 1);
 }
 
-static void sleep_a_period(void) {
-    struct timespec length = {.tv_sec = period / NS_PER_S, .tv_nsec = period % NS_PER_S};
+static void pause_for(int64_t ns) {
+    struct timespec length = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
     sys(SYS_nanosleep, &length, NULL);
 }
 
@@ -57,14 +59,19 @@ static bool hand_off(struct green *green, unsigned long progress) {
 }
 
 /* The flag makes code give way at its next hook; the preempter makes an interpreter that computes
- * let go of its lock, in a hooked wait, which is such a hook. One that has not moved when the lock
- * is ours is in C code without it. */
+ * let go of its lock, in a hooked wait, which is such a hook. One that has not
+ * moved when the lock is ours, and a moment later, is in C code without it. */
 static void preempt(struct green *green, unsigned long progress) {
     monitor_forced++;
     green_must_yield = 1;
+    stall_watch(green);
     preempter.hold(preempter.data);
+    struct stall *stall = stall_end();
+    if (stall) preempter.describe(preempter.data, green->thread, stall->stack, sizeof stall->stack);
+    if (sched.progress == progress) pause_for(PARKING_TIME);
     if (hand_off(green, progress)) green_must_yield = 0;
     preempter.release(preempter.data);
+    if (stall) stall_report(stall);
 }
 
 /* For tests: whatever runs is handed off, wherever it is, about once a millisecond. */
@@ -74,8 +81,7 @@ static void spread_chaos(void) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        struct timespec length = {.tv_nsec = (long)(random % PERIOD)};
-        sys(SYS_nanosleep, &length, NULL);
+        pause_for((int64_t)(random % PERIOD));
         unsigned long progress = sched.progress;
         hand_off(sched.current, progress);
     }
@@ -95,7 +101,7 @@ static void *monitor_main(void *unused) {
     unsigned idle = 0, still = 0;
     if (at_random) spread_chaos();
     for (;;) {
-        sleep_a_period();
+        pause_for(period);
         unsigned long progress = sched.progress;
         struct green *green = sched.current;
         if (progress != seen) {
@@ -113,8 +119,10 @@ static void *monitor_main(void *unused) {
 
 int monitor_start(int64_t slice) {
     period = slice / 2 < PERIOD ? slice / 2 : PERIOD;
-    patience = slice > LOCK_PATIENCE + PERIOD ? (unsigned)((slice - LOCK_PATIENCE) / PERIOD) : 1;
+    patience =
+        slice > LOCK_PATIENCE + 2 * PERIOD ? (unsigned)((slice - LOCK_PATIENCE) / PERIOD) - 1 : 1;
     const char *chaos = getenv("GREENROOM_CHAOS");
+    stall_init();
     at_random = chaos && strcmp(chaos, "handoff") == 0;
     return os_thread_start(monitor_main, NULL, OS_THREAD_STACK);
 }

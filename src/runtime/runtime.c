@@ -11,6 +11,7 @@
 #include "runtime/monitor.h"
 #include "runtime/poller.h"
 #include "runtime/sched.h"
+#include "runtime/stall.h"
 
 bool runtime_on;
 int runtime_pid;
@@ -68,5 +69,6 @@ struct runtime_stats runtime_stats(void) {
                                   .polls = sched.polls,
                                   .forced = monitor_forced,
                                   .handoffs = monitor_handoffs,
+                                  .stalls = stall_count,
                                   .greens = green_made()};
 }

@@ -58,7 +58,9 @@ struct runtime_stats {
     unsigned long polls;    /* passes through the poller */
     unsigned long forced;   /* times the monitor asked one to give way */
     unsigned long handoffs; /* times it moved the scheduler away from one instead */
-    unsigned greens;        /* made so far */
+    unsigned long
+        stalls;      /* times C code under an interpreter's lock kept the worker, see stall.h */
+    unsigned greens; /* made so far */
 };
 RT_SHARED struct runtime_stats runtime_stats(void);
 

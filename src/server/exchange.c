@@ -170,6 +170,7 @@ static void begin(struct gr_request *exchange) {
     exchange->started = access_log_on ? clock_now() : 0;
     struct green *self = green_self();
     self->deadline = NEVER;
+    self->work = exchange;
     sched_enter(self);
     load_add_in_flight(1);
     sched_leave(self);
@@ -230,6 +231,7 @@ static enum exchange_step next_step(struct gr_request *exchange) {
 
 static void end(struct gr_request *exchange, enum exchange_step step) {
     struct green *self = green_self();
+    self->work = NULL;
     sched_enter(self);
     access_log_write(exchange);
     load_add_in_flight(-1);

@@ -21,6 +21,7 @@
 #include "server/route.h"
 #include "server/serving.h"
 #include "server/signals.h"
+#include "server/stalls.h"
 
 static struct server_options options;
 static struct gr_app application;
@@ -104,6 +105,7 @@ int gr_worker_start(size_t stack_size) {
     signals_ignore_broken_pipe();
     if (start_runtime(stack_size) < 0) return -1;
     protect_descriptors();
+    stalls_init();
     if (listeners_init(&options) < 0)
         return refuse(ENOTSUP, "the supervisor's sockets cannot be used");
     errno = pthread_atfork(NULL, connections_forked, become_stranger);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "greenroom/green.h"
 
@@ -71,6 +72,49 @@ static void monitor_release(void *data) {
     PyEval_SaveThread();
 }
 
+/* Appends "file:line function" of a frame. Returns the frame that called it, or NULL; errors end
+ * the text. */
+static PyObject *describe_frame(PyObject *frame, const char *separator, char **at, char *end) {
+    PyObject *code = PyObject_GetAttrString(frame, "f_code");
+    PyObject *file = code ? PyObject_GetAttrString(code, "co_filename") : NULL;
+    PyObject *name = code ? PyObject_GetAttrString(code, "co_qualname") : NULL;
+    PyObject *line = PyObject_GetAttrString(frame, "f_lineno");
+    PyObject *text = file && name && line
+                         ? PyUnicode_FromFormat("%s%U:%S %U", separator, file, line, name)
+                         : NULL;
+    PyObject *bytes = text ? PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace") : NULL;
+    PyObject *back = NULL;
+    size_t len = bytes ? (size_t)PyBytes_Size(bytes) : 0;
+    if (len && len < (size_t)(end - *at)) {
+        memcpy(*at, PyBytes_AsString(bytes), len + 1);
+        *at += len;
+        back = PyObject_GetAttrString(frame, "f_back");
+    }
+    PyObject *owned[] = {code, file, name, line, text, bytes};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) Py_XDECREF(owned[i]);
+    return back;
+}
+
+static void monitor_describe(void *data, uintptr_t thread, char *text, size_t room) {
+    (void)data;
+    *text = '\0';
+    if (!holding) return;
+    char *at = text;
+    PyObject *frames = PyObject_CallFunction(PySys_GetObject("_current_frames"), NULL);
+    PyObject *ident = PyLong_FromUnsignedLong(thread);
+    PyObject *frame = frames && ident ? PyDict_GetItemWithError(frames, ident) : NULL;
+    Py_XINCREF(frame);
+    while (frame && !Py_IsNone(frame)) {
+        PyObject *back = describe_frame(frame, at == text ? "" : " < ", &at, text + room);
+        Py_DECREF(frame);
+        frame = back;
+    }
+    Py_XDECREF(frame);
+    Py_XDECREF(ident);
+    Py_XDECREF(frames);
+    PyErr_Clear();
+}
+
 /* The shortest life that a Python thread can have: it calls int() and ends. */
 static void example_start(void *data) {
     PyObject *thread = PyImport_ImportModule("_thread");
@@ -85,7 +129,8 @@ static void example_start(void *data) {
 int thread_setup(void) {
     interpreter = PyInterpreterState_Get();
     if ((errno = pthread_key_create(&cleanup_key, thread_cleanup)) != 0) goto fail;
-    gr_preempt_with(&(gr_preempter){.hold = monitor_hold, .release = monitor_release});
+    gr_preempt_with(&(gr_preempter){
+        .hold = monitor_hold, .release = monitor_release, .describe = monitor_describe});
     bool started = false;
     int learnt = gr_threads_like(example_start, &started);
     if (!started) return -1;
