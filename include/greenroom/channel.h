@@ -17,17 +17,17 @@ GR_API gr_channel *gr_channel_new(size_t capacity);
 GR_API void gr_channel_free(gr_channel *channel);
 
 /* Parks while the channel is full. Senders and receivers are served in order of arrival. Returns
- * 0, or -1 with errno EPIPE (closed), ETIMEDOUT (the caller's deadline) or EPERM (would have to
- * wait, not on a green thread). */
+ * 0, or -1 with errno EPIPE (closed), ETIMEDOUT (the caller's deadline), ECANCELED, or EPERM (not on
+ * a green thread). */
 GR_API int gr_channel_send(gr_channel *channel, void *item);
 
 /* Parks while the channel is empty. Returns 0 and stores the item, or -1 with errno EPIPE (closed
- * and drained) or ETIMEDOUT. */
+ * and drained), ETIMEDOUT, ECANCELED or EPERM. */
 GR_API int gr_channel_receive(gr_channel *channel, void **item);
 
-/* No more sends; items inside can still be received. Waiting senders fail with EPIPE. Never
- * parks. Closing twice is allowed. */
-GR_API void gr_channel_close(gr_channel *channel);
+/* No more sends; items inside can still be received. Waiting senders fail with EPIPE. Closing twice
+ * is allowed. Returns 0, or -1 with errno EPERM (not on a green thread). */
+GR_API int gr_channel_close(gr_channel *channel);
 
 GR_END
 

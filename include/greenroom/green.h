@@ -22,7 +22,7 @@ GR_API gr_green *gr_spawn(void *(*fn)(void *), void *arg);
 
 /* Waits for the end of a green thread, frees it, and stores what its function returned (result may
  * be NULL). Parks. Returns 0, or -1 with errno EDEADLK (oneself), or ETIMEDOUT at the caller's
- * deadline (then it has not been joined). */
+ * deadline, or ECANCELED (then it has not been joined). */
 GR_API int gr_join(gr_green *green, void **result);
 
 /* Lets the others run first. Parks. */
@@ -35,6 +35,15 @@ GR_API void gr_yield(void);
  * thread inherits it; a request starts with none. Never park. */
 GR_API int64_t gr_deadline(void);
 GR_API int64_t gr_deadline_set(int64_t at);
+
+/* Cancels a green thread that has not been joined: from now on each of its calls that would wait,
+ * and the one that waits, fails with ECANCELED, as if its deadline had passed. Locks are not
+ * affected, as callers do not expect them to fail. Between gr_shield(true) and gr_shield(false),
+ * which nest, the caller's waits do not fail so: for cleaning up. Any caller for gr_cancel, the
+ * others concern the calling green thread. Never park. */
+GR_API void gr_cancel(gr_green *green);
+GR_API bool gr_cancelled(void);
+GR_API void gr_shield(bool up);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 GR_API int64_t gr_now(void);

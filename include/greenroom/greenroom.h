@@ -8,5 +8,6 @@
 #include <greenroom/log.h>
 #include <greenroom/request.h>
 #include <greenroom/response.h>
+#include <greenroom/scope.h>
 
 #endif

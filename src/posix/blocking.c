@@ -38,7 +38,7 @@ int blocking_wait(struct blocking *call) {
         call->ended_by = EAGAIN;
         break;
     case WAIT_EXPIRED:
-        call->ended_by = ETIMEDOUT;
+        call->ended_by = green_expiry_errno(green_self());
         break;
     case WAIT_INTERRUPTED:
         if (seen != signal_interrupting()) call->ended_by = EINTR;

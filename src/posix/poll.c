@@ -15,7 +15,7 @@ static int after_wait(enum wait_result result) {
     case WAIT_TIMED_OUT:
         return LAST_LOOK;
     case WAIT_EXPIRED:
-        return -ETIMEDOUT;
+        return -green_expiry_errno(green_self());
     case WAIT_INTERRUPTED:
         return -EINTR;
     case WAIT_RETRY:

@@ -41,7 +41,7 @@ static void child_wait_sleep(struct child_wait *wait) {
         result = time_wait(clock_after(wait->step));
         if (wait->step < LOOK_LAST_NS) wait->step *= 2;
     }
-    if (result == WAIT_EXPIRED) wait->ended_by = ETIMEDOUT;
+    if (result == WAIT_EXPIRED) wait->ended_by = green_expiry_errno(green_self());
     if (result == WAIT_INTERRUPTED && wait->signals != signal_interrupting())
         wait->ended_by = EINTR;
 }

@@ -59,7 +59,7 @@ static long take_until(const sigset_t *set, siginfo_t *info, int64_t due) {
             end = -EAGAIN;
             break;
         case WAIT_EXPIRED:
-            end = -ETIMEDOUT;
+            end = -green_expiry_errno(green_self());
             break;
         case WAIT_INTERRUPTED:
             end = -EINTR;

@@ -35,7 +35,7 @@ HOOK int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time
         if (due <= clock_now()) green_yield_now();
         switch (time_wait(due)) {
         case WAIT_EXPIRED:
-            return ETIMEDOUT;
+            return green_expiry_errno(green_self());
         case WAIT_INTERRUPTED:
             if (rest && !(flags & TIMER_ABSTIME)) write_rest(rest, due);
             return EINTR;

@@ -53,7 +53,7 @@ HOOK int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, voi
 
 static int join_green(struct green *green, void **result, int64_t due) {
     if (!green->joinable) return EINVAL;
-    int error = green_join(green, due);
+    int error = green_join(green, due, false);
     if (error) return error;
     if (result) *result = green->result;
     green_release(green);

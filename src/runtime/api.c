@@ -33,9 +33,9 @@ gr_green *gr_spawn(void *(*fn)(void *), void *arg) {
 int gr_join(gr_green *handle, void **result) {
     struct green *green = (struct green *)handle;
     struct green *self = green_self_tls;
-    int error = green_join(green, self ? self->deadline : NEVER);
+    int error = green_join(green, NEVER, true);
     if (error) {
-        errno = error;
+        errno = error == ETIMEDOUT ? green_expiry_errno(self) : error;
         return -1;
     }
     if (result) *result = green->result;
@@ -64,6 +64,18 @@ int64_t gr_deadline_set(int64_t at) {
     int64_t before = gr_deadline();
     if (self) self->deadline = at > 0 ? at : NEVER;
     return before;
+}
+
+void gr_cancel(gr_green *green) { green_cancel((struct green *)green); }
+
+bool gr_cancelled(void) {
+    struct green *self = green_self_tls;
+    return self && green_is_cancelled(self);
+}
+
+void gr_shield(bool up) {
+    struct green *self = green_self_tls;
+    if (self) self->shields += up ? 1 : -1;
 }
 
 bool thread_is_adopted(void *(*start)(void *), void *arg) {

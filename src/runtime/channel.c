@@ -1,6 +1,7 @@
-/* include/greenroom/channel.h: for green threads of one worker, which take turns, so that no lock
- * is needed: nothing here parks between looking and changing. Each side waits in order of arrival,
- * and an item is handed over directly where somebody waits for it. */
+/* include/greenroom/channel.h: for green threads of one worker, which take turns inside
+ * sched_enter, so that no lock is needed: nothing here parks between looking and changing. Each
+ * side waits in order of arrival, and an item is handed over directly where somebody waits for it.
+ */
 #include "greenroom/channel.h"
 
 #include <errno.h>
@@ -66,9 +67,9 @@ static int wait_in(gr_channel *channel, struct list *side, struct waiter *waiter
     waiter->green = self;
     list_append(side, &waiter->node);
     while (!waiter->served && !channel->closed) {
-        if (!green_park(self->deadline) || waiter->served) continue;
+        if (!green_park(green_expires(self)) || waiter->served) continue;
         list_remove(&waiter->node);
-        return ETIMEDOUT;
+        return green_expiry_errno(self);
     }
     if (waiter->served) return 0;
     list_remove(&waiter->node);
@@ -80,10 +81,9 @@ static int fail(int error) {
     return -1;
 }
 
-int gr_channel_send(gr_channel *channel, void *item) {
-    bool may_wait = green_may_park(); /* which may give way: before anything is looked at */
+static int send(gr_channel *channel, void *item) {
     struct waiter *receiver = first_of(&channel->receivers);
-    if (channel->closed) return fail(EPIPE);
+    if (channel->closed) return EPIPE;
     if (receiver) {
         receiver->item = item;
         serve(receiver);
@@ -93,14 +93,11 @@ int gr_channel_send(gr_channel *channel, void *item) {
         ring_put(channel, item);
         return 0;
     }
-    if (!may_wait) return fail(EPERM);
     struct waiter self = {.item = item};
-    int error = wait_in(channel, &channel->senders, &self);
-    return error ? fail(error) : 0;
+    return wait_in(channel, &channel->senders, &self);
 }
 
-int gr_channel_receive(gr_channel *channel, void **item) {
-    bool may_wait = green_may_park();
+static int receive(gr_channel *channel, void **item) {
     struct waiter *sender = first_of(&channel->senders);
     if (channel->count > 0) {
         *item = ring_take(channel);
@@ -115,13 +112,29 @@ int gr_channel_receive(gr_channel *channel, void **item) {
         serve(sender);
         return 0;
     }
-    if (channel->closed) return fail(EPIPE);
-    if (!may_wait) return fail(EPERM);
+    if (channel->closed) return EPIPE;
     struct waiter self = {0};
     int error = wait_in(channel, &channel->receivers, &self);
-    if (error) return fail(error);
-    *item = self.item;
-    return 0;
+    if (!error) *item = self.item;
+    return error;
+}
+
+int gr_channel_send(gr_channel *channel, void *item) {
+    struct green *self = green_may_park();
+    if (!self) return fail(EPERM);
+    sched_enter(self);
+    int error = send(channel, item);
+    sched_leave(self);
+    return error ? fail(error) : 0;
+}
+
+int gr_channel_receive(gr_channel *channel, void **item) {
+    struct green *self = green_may_park();
+    if (!self) return fail(EPERM);
+    sched_enter(self);
+    int error = receive(channel, item);
+    sched_leave(self);
+    return error ? fail(error) : 0;
 }
 
 static void wake_all(struct list *side) {
@@ -129,8 +142,13 @@ static void wake_all(struct list *side) {
         green_wake(LIST_ENTRY(node, struct waiter, node)->green);
 }
 
-void gr_channel_close(gr_channel *channel) {
+int gr_channel_close(gr_channel *channel) {
+    struct green *self = green_may_park();
+    if (!self) return fail(EPERM);
+    sched_enter(self);
     channel->closed = true;
     wake_all(&channel->senders);
     wake_all(&channel->receivers);
+    sched_leave(self);
+    return 0;
 }

@@ -82,12 +82,13 @@ static void waiter_remove(struct fd_waiter *waiter, int fd) {
 static enum wait_result result_of(struct green *self, bool timed_out, int64_t due) {
     if (green_take_interrupt(self)) return WAIT_INTERRUPTED;
     if (!timed_out) return WAIT_RETRY;
-    return due <= self->deadline ? WAIT_TIMED_OUT : WAIT_EXPIRED;
+    return due <= green_expires(self) ? WAIT_TIMED_OUT : WAIT_EXPIRED;
 }
+
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 enum wait_result fd_wait(int fd, short events, int64_t due) {
     struct green *self = green_self_tls;
-    int64_t until = due < self->deadline ? due : self->deadline;
     int saved = errno;
     bool stale = sched_enter(self);
     self->handed_off = 0;
@@ -96,7 +97,7 @@ enum wait_result fd_wait(int fd, short events, int64_t due) {
     if (stale) { /* the readiness that would end the wait may have been reported meanwhile */
         result = WAIT_RETRY;
     } else if (waiter_add(&waiter, fd, events)) {
-        bool timed_out = green_park(until);
+        bool timed_out = green_park(earlier(due, green_expires(self)));
         waiter_remove(&waiter, fd);
         result = waiter.closed ? WAIT_CLOSED : result_of(self, timed_out, due);
     }
@@ -115,7 +116,7 @@ static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd
         return WAIT_RETRY;
     }
     for (nfds_t i = 0; i < count; i++) waiter_add(&waiters[i], fds[i].fd, fds[i].events);
-    bool timed_out = green_park(due < self->deadline ? due : self->deadline);
+    bool timed_out = green_park(earlier(due, green_expires(self)));
     bool closed = false;
     for (nfds_t i = 0; i < count; i++)
         if (waiters[i].green) {

@@ -109,6 +109,7 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->joinable = joinable;
         green->deadline = NEVER;
         green->work = NULL;
+        green->cancelled = green->shields = 0;
         green->signal_mask =
             pool == &green_request_pool ? green_main.signal_mask : self->signal_mask;
         sched_ready(green);
@@ -134,18 +135,30 @@ void green_exit(void *result) {
     _longjmp(self->exit_jump, 1);
 }
 
-int green_join(struct green *green, int64_t deadline) {
-    if (green == green_self_tls) return EDEADLK;
+static int64_t joining_ends(const struct green *self, int64_t due, bool may_expire) {
+    int64_t expires = self && may_expire ? green_expires(self) : NEVER;
+    return expires < due ? expires : due;
+}
+
+int green_join(struct green *green, int64_t due, bool may_expire) {
+    struct green *self = green_self_tls;
+    if (green == self) return EDEADLK;
     bool timed_out = false;
     while (!__atomic_load_n(&green->done, __ATOMIC_ACQUIRE)) {
         if (timed_out) return ETIMEDOUT;
         struct address_wait wait;
         address_wait_begin(&wait, &green->done);
         if (!__atomic_load_n(&green->done, __ATOMIC_SEQ_CST))
-            timed_out = address_wait_sleep(&wait, deadline);
+            timed_out = address_wait_sleep(&wait, joining_ends(self, due, may_expire));
         address_wait_end(&wait);
     }
     return 0;
+}
+
+/* The flag first: whoever is woken by this, or parks after it, sees it. */
+void green_cancel(struct green *green) {
+    __atomic_store_n(&green->cancelled, 1, __ATOMIC_SEQ_CST);
+    green_wake(green);
 }
 
 /* TLS lies at the same distance from the thread descriptor in every thread, as the variable is

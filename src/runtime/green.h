@@ -7,6 +7,7 @@
 #ifndef RUNTIME_GREEN_H
 #define RUNTIME_GREEN_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -56,6 +57,8 @@ struct green {
     int remote;       /* on the stack of remote wakes. Atomic */
     struct timer timer;      /* due time of the park */
     int64_t deadline;        /* of its current task, see gr_deadline; NEVER for none */
+    int cancelled;           /* its current task is. Atomic */
+    int shields;             /* > 0: which is of no effect now */
     uint64_t signal_mask;    /* kernel sigset of this thread */
     struct carrier *carrier; /* where it runs while detached */
     int handed_off;          /* how often, since it last waited for a descriptor or for time */
@@ -123,6 +126,26 @@ static inline void sched_leave(struct green *self) {
     self->depth--;
 }
 
+/* Has the waiting calls of a green thread fail with ECANCELED from now on, until its task ends. Any
+ * caller; the green thread must not have ended. */
+RT_SHARED void green_cancel(struct green *green);
+
+static inline bool green_is_cancelled(const struct green *self) {
+    return __builtin_expect(__atomic_load_n(&self->cancelled, __ATOMIC_RELAXED) != 0, 0) &&
+           self->shields == 0;
+}
+
+/* The time at which the waiting calls of the caller expire; long past when it is cancelled. To be
+ * read anew after each park, since green_cancel ends the park and not the wait. */
+static inline int64_t green_expires(const struct green *self) {
+    return green_is_cancelled(self) ? 0 : self->deadline;
+}
+
+/* With what errno a wait that has expired fails. */
+static inline int green_expiry_errno(const struct green *self) {
+    return green_is_cancelled(self) ? ECANCELED : ETIMEDOUT;
+}
+
 /* Puts fn(arg) on a green thread of the pool and on the run queue. Caller is a green thread.
  * joinable: it goes back to the pool by green_release after done is set, else by itself. NULL with
  * errno EAGAIN. */
@@ -132,9 +155,9 @@ RT_SHARED struct green *green_start(struct green_pool *pool, void *(*fn)(void *)
 /* Gives a joinable green thread back to its pool, now or when it is done. Any caller. */
 RT_SHARED void green_release(struct green *green);
 
-/* Waits for done. Parks (OS threads block). Returns 0, EDEADLK, or ETIMEDOUT at deadline. Does not
- * release it. */
-RT_SHARED int green_join(struct green *green, int64_t deadline);
+/* Waits for done. Parks (OS threads block). Returns 0, EDEADLK, or ETIMEDOUT when the time has come
+ * or, if may_expire, the caller's waits expire. Does not release it. */
+RT_SHARED int green_join(struct green *green, int64_t due, bool may_expire);
 
 /* Ends the calling green thread, which is not green 0, as if its function had returned result. */
 RT_SHARED _Noreturn void green_exit(void *result);

@@ -82,7 +82,7 @@ static inline int address_wake(const void *address, int count) {
 enum wait_result {
     WAIT_RETRY,       /* perhaps ready: try the operation again */
     WAIT_TIMED_OUT,   /* the due time has come */
-    WAIT_EXPIRED,     /* the deadline of the green thread has passed: fail with ETIMEDOUT */
+    WAIT_EXPIRED,     /* past its deadline, or cancelled: fail with green_expiry_errno */
     WAIT_INTERRUPTED, /* a signal handler has run: fail with EINTR */
     WAIT_CLOSED,      /* the descriptor was closed meanwhile: fail with EBADF */
     WAIT_UNPOLLABLE,  /* a regular file, or no descriptor at all: do what libc does */

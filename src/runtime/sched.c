@@ -229,9 +229,9 @@ void green_yield_now(void) {
 
 enum wait_result time_wait(int64_t due) {
     struct green *self = green_self_tls;
-    int64_t until = due < self->deadline ? due : self->deadline;
     self->handed_off = 0;
     for (;;) {
+        int64_t expires = green_expires(self), until = due <= expires ? due : expires;
         if (clock_now() >= until) return until == due ? WAIT_TIMED_OUT : WAIT_EXPIRED;
         green_park(until);
         if (green_take_interrupt(self)) return WAIT_INTERRUPTED;

@@ -152,8 +152,10 @@ static int wait_for(struct connection *connection, short events, int64_t patienc
     case WAIT_RETRY:
     case WAIT_INTERRUPTED:
         return 0;
-    case WAIT_TIMED_OUT:
     case WAIT_EXPIRED:
+        errno = green_expiry_errno(green_self());
+        return -1;
+    case WAIT_TIMED_OUT:
         errno = ETIMEDOUT;
         return -1;
     case WAIT_CLOSED:
