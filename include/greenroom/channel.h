@@ -17,8 +17,8 @@ GR_API gr_channel *gr_channel_new(size_t capacity);
 GR_API void gr_channel_free(gr_channel *channel);
 
 /* Parks while the channel is full. Senders and receivers are served in order of arrival. Returns
- * 0, or -1 with errno EPIPE (closed), ETIMEDOUT (the caller's deadline), ECANCELED, or EPERM (not on
- * a green thread). */
+ * 0, or -1 with errno EPIPE (closed), ETIMEDOUT (the caller's deadline), ECANCELED, or EPERM (not
+ * on a green thread). */
 GR_API int gr_channel_send(gr_channel *channel, void *item);
 
 /* Parks while the channel is empty. Returns 0 and stores the item, or -1 with errno EPIPE (closed

@@ -53,6 +53,20 @@ GR_API int gr_request_peer_port(const gr_request *request);
 GR_API gr_slice gr_request_server(const gr_request *request);
 GR_API int gr_request_server_port(const gr_request *request);
 
+/* The request that the calling green thread answers; NULL on others. Never parks. */
+GR_API gr_request *gr_request_current(void);
+
+/* Has the time of --request-timeout passed since the head of the request was complete? The deadline
+ * of its green thread (gr_deadline) starts as that time. A handler that returns without an answer
+ * then, is answered for with 504. Never parks. */
+GR_API bool gr_request_expired(const gr_request *request);
+
+/* Whether the green thread of the handler is cancelled (gr_cancel) when the client hangs up, or has
+ * already; a client that ends its side of the connection early counts as one. The default is
+ * --cancel-on-disconnect. For the handler. Returns 0, or -1 with errno EPERM elsewhere. Never
+ * parks. */
+GR_API int gr_request_cancel_on_disconnect(gr_request *request, bool on);
+
 /* Memory that is freed when the handler has returned, aligned for any type. NULL with errno
  * ENOMEM. */
 GR_API void *gr_request_alloc(gr_request *request, size_t size);

@@ -10,7 +10,12 @@ from contextlib import contextmanager
 
 import _greenroom
 
-__all__ = ["deadline", "is_green"]
+from greenroom._scope import Child, Scope, cancel_on_disconnect, is_cancelled, scope, shield
+
+__all__ = [
+    "Child", "Scope", "cancel_on_disconnect", "deadline", "is_cancelled", "is_green", "scope",
+    "shield",
+]
 __version__: str = _greenroom.version
 
 

@@ -40,6 +40,10 @@ const struct setting settings_table[] = {
      UNIT_SECONDS, PLACE(worker.body_timeout), MILLISECONDS(1), DAY},
     {"write-timeout", "S", "For a client to take the next piece of its answer", NULL, SETTING_INT64,
      UNIT_SECONDS, PLACE(worker.write_timeout), MILLISECONDS(1), DAY},
+    {"request-timeout", "S", "For a request to be answered, or 504; 0: for ever", NULL,
+     SETTING_INT64, UNIT_SECONDS, PLACE(worker.request_timeout), 0, DAY},
+    {"cancel-on-disconnect", "ON", "on or off: cancel the request of a client that hangs up", "off",
+     SETTING_SWITCH, .place = PLACE(worker.cancel_on_disconnect)},
     {"max-request-line", "SIZE", "Longest request line; over it: 414", NULL, SETTING_UINT32,
      UNIT_BYTES, PLACE(worker.limits.request_line), 16, MIB(1)},
     {"max-headers", "N", "Most header fields of a request; over it: 431", NULL, SETTING_UINT32,
@@ -95,6 +99,12 @@ static int poller_set(bool *poll_backend, const struct setting *setting, const c
     return sentence(error, "--%s must be epoll or poll, not '%s'", setting->name, value);
 }
 
+static int switch_set(bool *on, const struct setting *setting, const char *value, char *error) {
+    *on = strcmp(value, "on") == 0;
+    if (*on || strcmp(value, "off") == 0) return 0;
+    return sentence(error, "--%s must be on or off, not '%s'", setting->name, value);
+}
+
 static int number_set(void *place, const struct setting *setting, const char *value, char *error) {
     char least[QUANTITY_SIZE], most[QUANTITY_SIZE];
     int64_t number;
@@ -131,6 +141,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return text_set(place, setting, value, error);
     case SETTING_POLLER:
         return poller_set(place, setting, value, error);
+    case SETTING_SWITCH:
+        return switch_set(place, setting, value, error);
     default:
         return number_set(place, setting, value, error);
     }

@@ -20,6 +20,7 @@ enum setting_kind {
     SETTING_TEXT,
     SETTING_LOG,    /* a path, "-", or "off" */
     SETTING_POLLER, /* "epoll" or "poll" */
+    SETTING_SWITCH, /* "on" or "off" */
     SETTING_INT,
     SETTING_UINT32,
     SETTING_INT64,

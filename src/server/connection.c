@@ -33,6 +33,8 @@ static void have_news(struct fd_watch *watch, unsigned events) {
     if (events & (POLLRDHUP | POLLHUP | POLLERR)) connection->ending = true;
     if (events & POLLIN) connection->news = true;
     if (!connection->news && !connection->ending) return;
+    if (connection->ending && connection->state == CONNECTION_BUSY)
+        exchange_disconnected(connection->exchange);
     if (connection->state != CONNECTION_BUSY) runner_queue(connection);
 }
 

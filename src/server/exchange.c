@@ -167,12 +167,16 @@ static void begin(struct gr_request *exchange) {
     body_begin(exchange, options->body_timeout);
     response_init(exchange);
     exchange->match.param_count = 0;
-    exchange->started = access_log_on ? clock_now() : 0;
+    int64_t limit = options->request_timeout;
+    exchange->started = access_log_on || limit ? clock_now() : 0;
+    exchange->cancel_on_disconnect = options->cancel_on_disconnect;
     struct green *self = green_self();
-    self->deadline = NEVER;
-    self->work = exchange;
     sched_enter(self);
+    self->deadline = limit ? exchange->started + limit : NEVER;
+    self->work = exchange;
+    exchange->green = self;
     load_add_in_flight(1);
+    if (exchange->connection->ending) exchange_disconnected(exchange);
     sched_leave(self);
 }
 
@@ -205,13 +209,42 @@ static void dispatch(struct gr_request *exchange) {
     }
 }
 
+void exchange_disconnected(struct gr_request *exchange) {
+    if (exchange->cancel_on_disconnect && exchange->green) green_cancel(exchange->green);
+}
+
+int gr_request_cancel_on_disconnect(gr_request *request, bool on) {
+    struct green *self = green_may_park();
+    if (!self || request->green != self) {
+        errno = EPERM;
+        return -1;
+    }
+    sched_enter(self);
+    request->cancel_on_disconnect = on;
+    if (request->connection->ending) exchange_disconnected(request);
+    sched_leave(self);
+    return 0;
+}
+
+gr_request *gr_request_current(void) {
+    struct green *self = green_self();
+    return self ? (gr_request *)self->work : NULL;
+}
+
+bool gr_request_expired(const gr_request *request) {
+    int64_t limit = options->request_timeout;
+    return limit && request->started && clock_now() >= request->started + limit;
+}
+
 /* What the handler left undone, no longer within its deadline. */
 static void complete(struct gr_request *exchange) {
+    bool expired = gr_request_expired(exchange);
     green_self()->deadline = NEVER;
     if (exchange->response.status || exchange->response.ended) {
         gr_response_end(exchange);
         return;
     }
+    if (expired) return response_brief(exchange, 504, "the request took too long", NULL);
     gr_log(GR_LOG_ERROR, "the handler of %.*s returned without an answer",
            (int)exchange->head.path.len, exchange->buffer + exchange->head.path.at);
     response_brief(exchange, 500, "", NULL);
@@ -231,8 +264,9 @@ static enum exchange_step next_step(struct gr_request *exchange) {
 
 static void end(struct gr_request *exchange, enum exchange_step step) {
     struct green *self = green_self();
-    self->work = NULL;
     sched_enter(self);
+    self->work = exchange->green = NULL;
+    self->cancelled = self->shields = 0;
     access_log_write(exchange);
     load_add_in_flight(-1);
     load_add_request();

@@ -37,14 +37,19 @@ struct gr_request {
     struct body body;
     struct response response;
     struct route_match match;
-    gr_slice path;   /* decoded */
-    int64_t started; /* ns; 0 without an access log */
+    gr_slice path;       /* decoded */
+    int64_t started;     /* ns; 0 without an access log and a request timeout */
+    struct green *green; /* that answers it; NULL before and after */
+    bool cancel_on_disconnect;
 };
 
 /* Once per process. Both stay the caller's. */
 void exchanges_init(const struct server_options *options, const struct gr_app *app);
 
 /* An empty one. NULL with errno ENOMEM. */
+/* The client has hung up. For the scheduler. */
+void exchange_disconnected(struct gr_request *exchange);
+
 struct gr_request *exchange_take(struct connection *connection);
 void exchange_give(struct gr_request *exchange);
 

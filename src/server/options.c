@@ -32,6 +32,8 @@ static const struct field {
     FIELD(FIELD_INT64, body_timeout),
     FIELD(FIELD_INT64, write_timeout),
     FIELD(FIELD_INT64, graceful_timeout),
+    FIELD(FIELD_INT64, request_timeout),
+    FIELD(FIELD_BOOL, cancel_on_disconnect),
     FIELD(FIELD_UINT32, limits.request_line),
     FIELD(FIELD_UINT32, limits.fields),
     FIELD(FIELD_UINT32, limits.head),

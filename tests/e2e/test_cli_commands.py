@@ -7,7 +7,8 @@ import pytest
 
 OPTIONS = [
     "bind", "workers", "python", "stack-size", "poller", "slice", "graceful-timeout",
-    "keep-alive-timeout", "head-timeout", "body-timeout", "write-timeout", "max-request-line",
+    "keep-alive-timeout", "head-timeout", "body-timeout", "write-timeout", "request-timeout",
+    "cancel-on-disconnect", "max-request-line",
     "max-headers", "max-head-size", "access-log", "help",
 ]
 

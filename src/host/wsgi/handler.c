@@ -98,6 +98,8 @@ static void fail(const struct handler *handler, const struct exchange *exchange)
         apologize(exchange, 408, "Request Timeout\n");
     else if (blameless && (read_error == EPROTO || read_error == ECONNRESET))
         apologize(exchange, 400, "Bad Request\n");
+    else if (gr_request_expired(exchange->request))
+        apologize(exchange, 504, "Gateway Timeout\n");
     else
         apologize(exchange, 500, "Internal Server Error\n");
 }

@@ -13,6 +13,7 @@
 #include "host/wsgi/file_wrapper.h"
 #include "host/wsgi/handler.h"
 #include "host/wsgi/input.h"
+#include "host/wsgi/scope.h"
 #include "host/wsgi/start_response.h"
 #include "host/wsgi/thread.h"
 
@@ -137,6 +138,13 @@ static PyMethodDef methods[] = {
     {"now", module_now, METH_NOARGS, "Nanoseconds of CLOCK_MONOTONIC."},
     {"deadline", module_deadline, METH_NOARGS, "The caller's deadline, 0 for none."},
     {"deadline_set", module_deadline_set, METH_O, "Sets it; returns the one before."},
+    {"scope_open", scope_open, METH_NOARGS, "A scope that the caller owns and has to close."},
+    {"scope_start", scope_start, METH_VARARGS, "Calls something on a green thread of it."},
+    {"scope_cancel", scope_cancel, METH_O, "Cancels what runs in it."},
+    {"scope_close", scope_close, METH_O, "Waits for all of it; returns 0 or an errno value."},
+    {"shield", scope_shield, METH_O, "Begins or ends a shield of the caller."},
+    {"is_cancelled", scope_is_cancelled, METH_NOARGS, "Is the caller cancelled?"},
+    {"cancel_on_disconnect", scope_cancel_on_disconnect, METH_O, "For the caller's request."},
     {NULL, NULL, 0, NULL},
 };
 
