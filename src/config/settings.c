@@ -28,6 +28,10 @@ const struct setting settings_table[] = {
      SETTING_SIZE, UNIT_BYTES, PLACE(worker.stack_size), KIB(64), MIB(64)},
     {"poller", "NAME", "How to wait for descriptors: epoll or poll", "epoll", SETTING_POLLER,
      .place = PLACE(worker.poll_backend)},
+    {"concurrency", "MODE", "green, or green:N for at most N requests in flight per worker",
+     "green", SETTING_CONCURRENCY, .place = PLACE(worker.concurrency)},
+    {"queue-timeout", "S", "For a request beyond that to get its turn, or 503", NULL, SETTING_INT64,
+     UNIT_SECONDS, PLACE(worker.queue_timeout), MILLISECONDS(1), DAY},
     {"slice", "MS", "Computing time after which others get a turn; 0: never", NULL, SETTING_INT64,
      UNIT_MILLISECONDS, PLACE(worker.slice), 0, MILLISECONDS(10000)},
     {"graceful-timeout", "S", "To finish the requests in flight when told to stop", NULL,
@@ -99,6 +103,20 @@ static int poller_set(bool *poll_backend, const struct setting *setting, const c
     return sentence(error, "--%s must be epoll or poll, not '%s'", setting->name, value);
 }
 
+static int concurrency_set(uint32_t *most, const struct setting *setting, const char *value,
+                           char *error) {
+    static const char prefix[] = "green:";
+    int64_t number = 0;
+    bool capped = strncmp(value, prefix, sizeof prefix - 1) == 0;
+    bool fine = capped ? quantity_parse(value + sizeof prefix - 1, UNIT_ONE, &number) &&
+                             number > 0 && number <= UINT32_MAX
+                       : strcmp(value, "green") == 0;
+    *most = (uint32_t)number;
+    if (fine) return 0;
+    return sentence(error, "--%s must be green, or green:N with N at least 1, not '%s'",
+                    setting->name, value);
+}
+
 static int switch_set(bool *on, const struct setting *setting, const char *value, char *error) {
     *on = strcmp(value, "on") == 0;
     if (*on || strcmp(value, "off") == 0) return 0;
@@ -141,6 +159,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return text_set(place, setting, value, error);
     case SETTING_POLLER:
         return poller_set(place, setting, value, error);
+    case SETTING_CONCURRENCY:
+        return concurrency_set(place, setting, value, error);
     case SETTING_SWITCH:
         return switch_set(place, setting, value, error);
     default:

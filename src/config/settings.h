@@ -18,9 +18,10 @@ struct settings {
 enum setting_kind {
     SETTING_ADDRESS, /* may be given again: one more */
     SETTING_TEXT,
-    SETTING_LOG,    /* a path, "-", or "off" */
-    SETTING_POLLER, /* "epoll" or "poll" */
-    SETTING_SWITCH, /* "on" or "off" */
+    SETTING_LOG,         /* a path, "-", or "off" */
+    SETTING_POLLER,      /* "epoll" or "poll" */
+    SETTING_SWITCH,      /* "on" or "off" */
+    SETTING_CONCURRENCY, /* "green", or "green:N" */
     SETTING_INT,
     SETTING_UINT32,
     SETTING_INT64,

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "runtime/park.h"
 #include "server/exchange.h"
+#include "server/gate.h"
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/pool.h"
@@ -49,6 +50,7 @@ void connections_init(const struct server_options *server_options) {
     pool_init(&connections, (sizeof(struct connection) + 63) / 64 * 64);
     expiry_init(&idle, options->keep_alive_timeout, have_expired);
     expiry_init(&heads, options->head_timeout, have_expired);
+    gate_init(options->concurrency, options->queue_timeout);
     expiry_init(&lingering, LINGER_TIME * (int64_t)NS_PER_S, have_expired);
 }
 
@@ -95,7 +97,8 @@ static void close_connection(struct connection *connection) {
 }
 
 void connection_become(struct connection *connection, enum connection_state state) {
-    bool needs_exchange = state == CONNECTION_HEAD || state == CONNECTION_BUSY;
+    bool needs_exchange =
+        state == CONNECTION_HEAD || state == CONNECTION_QUEUED || state == CONNECTION_BUSY;
     if (!needs_exchange) give_exchange_back(connection);
     if (connection->state == state) return;
     expiry_leave(&connection->expiry);
@@ -107,6 +110,9 @@ void connection_become(struct connection *connection, enum connection_state stat
         break;
     case CONNECTION_HEAD:
         expiry_join(&heads, &connection->expiry);
+        break;
+    case CONNECTION_QUEUED:
+        gate_wait(connection);
         break;
     case CONNECTION_BUSY:
         break;

@@ -5,6 +5,9 @@
  *                  ▼                                        │
  *   accept ──▶   IDLE ──part of a head──▶ HEAD ──the rest──▶ BUSY ──▶ LINGER ──▶ CLOSED
  *                  └──────────── a whole head ──────────────▲ └───── Connection: close ──▲
+ *                                       QUEUED ─────────────┘
+ *
+ * A whole head becomes QUEUED first while as many requests are in flight as may be (server/gate.h).
  *
  * A connection in any other state than BUSY that has news, or has been in it for too long, is put
  * on the queue of server/runner.h, where a green thread sees to it.
@@ -24,6 +27,7 @@
 enum connection_state {
     CONNECTION_IDLE,   /* between requests: holds neither buffer nor green thread */
     CONNECTION_HEAD,   /* its exchange holds part of a head */
+    CONNECTION_QUEUED, /* its exchange holds a whole head, which waits for its turn */
     CONNECTION_BUSY,   /* a green thread owns it */
     CONNECTION_LINGER, /* half closed: read on, so that the client sees the answer and no reset */
     CONNECTION_CLOSED,
@@ -35,13 +39,14 @@ struct connection {
     struct fd_watch watch;
     struct expiry_node expiry;     /* of the state */
     struct connection *next_ready; /* the ready queue */
-    struct gr_request *exchange;   /* in HEAD and BUSY */
+    struct gr_request *exchange;   /* in HEAD, QUEUED and BUSY */
     const struct listener *listener;
     union peer peer;
     uint8_t state; /* enum connection_state */
     bool queued;   /* on the ready queue */
     bool news;     /* bytes may have come since the last recv */
     bool ending;   /* the peer has closed or reset it; bytes before that may still be unread */
+    bool admitted; /* in QUEUED: its turn has come */
     bool expired;  /* has been in its state for too long */
     bool broken;   /* a send or recv failed: nothing can be said to the client any more */
 };

@@ -1,6 +1,7 @@
 #include "server/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/sys.h"
@@ -196,16 +197,17 @@ static void dispatch(struct gr_request *exchange) {
     gr_slice method = {exchange->buffer + head->method.at, head->method.len};
     struct route_match *match = &exchange->match;
     if (!decode_path(exchange))
-        return response_brief(exchange, 400, "a percent escape in the path is malformed", NULL);
+        return response_brief(exchange, 400, "a percent escape in the path is malformed", NULL,
+                              NULL);
     switch (route_find(app, method, path, &exchange->arena, match)) {
     case ROUTE_FOUND:
         return match->handler(exchange, match->data);
     case ROUTE_NOT_FOUND:
-        return response_brief(exchange, 404, "", NULL);
+        return response_brief(exchange, 404, "", NULL, NULL);
     case ROUTE_NOT_ALLOWED:
-        return response_brief(exchange, 405, "", match->allow);
+        return response_brief(exchange, 405, "", "Allow", match->allow);
     case ROUTE_OUT_OF_MEMORY:
-        return response_brief(exchange, 503, "", NULL);
+        return response_brief(exchange, 503, "", NULL, NULL);
     }
 }
 
@@ -244,10 +246,10 @@ static void complete(struct gr_request *exchange) {
         gr_response_end(exchange);
         return;
     }
-    if (expired) return response_brief(exchange, 504, "the request took too long", NULL);
+    if (expired) return response_brief(exchange, 504, "the request took too long", NULL, NULL);
     gr_log(GR_LOG_ERROR, "the handler of %.*s returned without an answer",
            (int)exchange->head.path.len, exchange->buffer + exchange->head.path.at);
-    response_brief(exchange, 500, "", NULL);
+    response_brief(exchange, 500, "", NULL, NULL);
 }
 
 static enum exchange_step next_step(struct gr_request *exchange) {
@@ -284,10 +286,21 @@ enum exchange_step exchange_answer(struct gr_request *exchange) {
     return step;
 }
 
+enum exchange_step exchange_turn_away(struct gr_request *exchange) {
+    char seconds[24];
+    begin(exchange);
+    snprintf(seconds, sizeof seconds, "%lld",
+             (long long)((options->queue_timeout + NS_PER_S - 1) / NS_PER_S));
+    response_brief(exchange, 503, "too many requests are in flight", "Retry-After", seconds);
+    enum exchange_step step = next_step(exchange);
+    end(exchange, step);
+    return step;
+}
+
 enum exchange_step exchange_refuse(struct gr_request *exchange) {
     exchange->head = (struct http_request_head){.minor = 1, .size = exchange->filled};
     begin(exchange);
-    response_brief(exchange, exchange->refusal, exchange->refusal_reason, NULL);
+    response_brief(exchange, exchange->refusal, exchange->refusal_reason, NULL, NULL);
     end(exchange, EXCHANGE_LINGER);
     return EXCHANGE_LINGER;
 }

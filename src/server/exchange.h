@@ -47,6 +47,10 @@ struct gr_request {
 void exchanges_init(const struct server_options *options, const struct gr_app *app);
 
 /* An empty one. NULL with errno ENOMEM. */
+/* Answers 503, with Retry-After, a request that has waited too long for its turn. As
+ * exchange_answer. */
+enum exchange_step exchange_turn_away(struct gr_request *exchange);
+
 /* The client has hung up. For the scheduler. */
 void exchange_disconnected(struct gr_request *exchange);
 
@@ -55,10 +59,12 @@ void exchange_give(struct gr_request *exchange);
 
 /* What its connection is to do next. */
 enum exchange_step {
-    EXCHANGE_WAIT,   /* for more bytes */
-    EXCHANGE_ANSWER, /* a head is complete: exchange_answer */
-    EXCHANGE_REFUSE, /* it never will be: exchange_refuse */
-    EXCHANGE_LINGER, /* close, but the client may still be sending */
+    EXCHANGE_WAIT,      /* for more bytes */
+    EXCHANGE_ANSWER,    /* a head is complete: exchange_answer */
+    EXCHANGE_REFUSE,    /* it never will be: exchange_refuse */
+    EXCHANGE_QUEUE,     /* it has, and is to wait for its turn */
+    EXCHANGE_TURN_AWAY, /* it has waited for too long: exchange_turn_away */
+    EXCHANGE_LINGER,    /* close, but the client may still be sending */
     EXCHANGE_CLOSE,
 };
 

@@ -31,6 +31,10 @@ void expiry_join(struct expiry *expiry, struct expiry_node *node) {
     if (!expiry->running) run_timer(expiry);
 }
 
+struct expiry_node *expiry_first(const struct expiry *expiry) {
+    return list_empty(&expiry->waiting) ? NULL : first(expiry);
+}
+
 void expiry_leave(struct expiry_node *node) {
     if (list_linked(&node->place)) list_remove(&node->place);
 }

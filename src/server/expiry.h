@@ -24,6 +24,9 @@ void expiry_init(struct expiry *expiry, int64_t after, void (*expired)(struct ex
 
 void expiry_join(struct expiry *expiry, struct expiry_node *node);
 
+/* Who has waited longest; NULL for nobody. */
+struct expiry_node *expiry_first(const struct expiry *expiry);
+
 /* Leaves whichever it waits for. A node that waits for nothing is left alone. */
 void expiry_leave(struct expiry_node *node);
 

@@ -33,6 +33,8 @@ static const struct field {
     FIELD(FIELD_INT64, write_timeout),
     FIELD(FIELD_INT64, graceful_timeout),
     FIELD(FIELD_INT64, request_timeout),
+    FIELD(FIELD_UINT32, concurrency),
+    FIELD(FIELD_INT64, queue_timeout),
     FIELD(FIELD_BOOL, cancel_on_disconnect),
     FIELD(FIELD_UINT32, limits.request_line),
     FIELD(FIELD_UINT32, limits.fields),
@@ -58,6 +60,7 @@ void server_options_init(struct server_options *options) {
         .body_timeout = 30 * (int64_t)NS_PER_S,
         .write_timeout = 60 * (int64_t)NS_PER_S,
         .graceful_timeout = 30 * (int64_t)NS_PER_S,
+        .queue_timeout = 30 * (int64_t)NS_PER_S,
         .limits = {.request_line = 8190, .fields = 100, .head = 64 * 1024},
         .access_log = "-",
     };

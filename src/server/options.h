@@ -24,6 +24,8 @@ struct server_options {
     int64_t write_timeout;      /* ns without a byte taken while the application writes */
     int64_t graceful_timeout;   /* ns */
     int64_t request_timeout;    /* ns from the end of a request's head; 0: none */
+    uint32_t concurrency;       /* requests in flight at most; 0: any number */
+    int64_t queue_timeout;      /* ns that a request may wait for its turn */
     bool cancel_on_disconnect;  /* when its client hangs up; the default of each request */
     struct http_limits limits;
     const char *access_log; /* path, "-" for stdout, "" for none */

@@ -292,7 +292,8 @@ int gr_respond(gr_request *request, int status, const char *content_type, const 
     return gr_response_send(request, body, len);
 }
 
-void response_brief(gr_request *request, int status, const char *sentence, const char *allow) {
+void response_brief(gr_request *request, int status, const char *sentence, const char *name,
+                    const char *value) {
     char body[160];
     int len = snprintf(body, sizeof body, "%d %s%s%s\n", status, http_reason(status),
                        *sentence ? ": " : "", sentence);
@@ -300,6 +301,6 @@ void response_brief(gr_request *request, int status, const char *sentence, const
     if (gr_response_begin(request, status, NULL) < 0 ||
         gr_response_header(request, "Content-Type", "text/plain") < 0)
         return;
-    if (allow) gr_response_header(request, "Allow", allow);
+    if (name) gr_response_header(request, name, value);
     gr_response_send(request, body, (size_t)len);
 }

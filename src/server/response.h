@@ -28,8 +28,9 @@ struct response {
 
 void response_init(gr_request *request);
 
-/* A short answer of the server's own, with a sentence as its body. allow: for 405, else NULL.
- * Parks. */
-void response_brief(gr_request *request, int status, const char *sentence, const char *allow);
+/* A short answer of the server's own, with a sentence as its body and a field more, unless name is
+ * NULL. Parks. */
+void response_brief(gr_request *request, int status, const char *sentence, const char *name,
+                    const char *value);
 
 #endif

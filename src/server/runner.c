@@ -1,6 +1,7 @@
 #include "server/runner.h"
 
 #include "server/exchange.h"
+#include "server/gate.h"
 
 enum {
     PIPELINED_MAX = 16,           /* requests of one connection in a row before others get a turn */
@@ -40,17 +41,44 @@ static enum exchange_step give_up(struct gr_request *exchange) {
     return exchange_is_empty(exchange) ? EXCHANGE_CLOSE : EXCHANGE_WAIT;
 }
 
+/* One that waits for its turn has it, has waited too long, or is gone; else it only sent more. */
+static enum exchange_step look_at_queued(const struct connection *connection) {
+    if (connection->admitted) return EXCHANGE_ANSWER;
+    if (connection->expired) return EXCHANGE_TURN_AWAY;
+    return connection->ending ? EXCHANGE_CLOSE : EXCHANGE_QUEUE;
+}
+
+static enum exchange_step look(struct gr_request *exchange) {
+    struct connection *connection = exchange->connection;
+    if (connection->state == CONNECTION_QUEUED) return look_at_queued(connection);
+    enum exchange_step step = exchange_receive(exchange);
+    return step == EXCHANGE_WAIT && connection->expired ? give_up(exchange) : step;
+}
+
+static enum exchange_step act(struct gr_request *exchange, enum exchange_step step) {
+    if (step == EXCHANGE_REFUSE) return exchange_refuse(exchange);
+    if (step == EXCHANGE_TURN_AWAY) return exchange_turn_away(exchange);
+    return exchange_answer(exchange);
+}
+
+static bool is_to_be_answered(enum exchange_step step) {
+    return step == EXCHANGE_ANSWER || step == EXCHANGE_REFUSE || step == EXCHANGE_TURN_AWAY;
+}
+
 /* Answers whatever requests have come, until there is none. */
 static enum exchange_step converse(struct green *self, struct gr_request *exchange) {
     struct connection *connection = exchange->connection;
-    enum exchange_step step = exchange_receive(exchange);
-    if (step == EXCHANGE_WAIT && connection->expired) step = give_up(exchange);
-    for (unsigned count = 1; step == EXCHANGE_ANSWER || step == EXCHANGE_REFUSE; count++) {
+    enum exchange_step step = look(exchange);
+    for (unsigned count = 1; is_to_be_answered(step); count++) {
+        bool counts = step == EXCHANGE_ANSWER;
+        if (counts && !connection->admitted && !gate_enter()) return EXCHANGE_QUEUE;
+        connection->admitted = false;
         connection_become(connection, CONNECTION_BUSY);
         step_out(self);
         if (count % PIPELINED_MAX == 0) green_yield_now();
-        step = step == EXCHANGE_ANSWER ? exchange_answer(exchange) : exchange_refuse(exchange);
+        step = act(exchange, step);
         sched_enter(self);
+        if (counts) gate_leave();
         if (step == EXCHANGE_WAIT) step = exchange_next(exchange);
     }
     return step;
@@ -59,6 +87,7 @@ static enum exchange_step converse(struct green *self, struct gr_request *exchan
 static enum connection_state state_after(enum exchange_step step, struct gr_request *exchange) {
     if (step == EXCHANGE_CLOSE) return CONNECTION_CLOSED;
     if (step == EXCHANGE_LINGER) return CONNECTION_LINGER;
+    if (step == EXCHANGE_QUEUE) return CONNECTION_QUEUED;
     return exchange_is_empty(exchange) ? CONNECTION_IDLE : CONNECTION_HEAD;
 }
 

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 OPTIONS = [
-    "bind", "workers", "python", "stack-size", "poller", "slice", "graceful-timeout",
-    "keep-alive-timeout", "head-timeout", "body-timeout", "write-timeout", "request-timeout",
+    "bind", "workers", "python", "stack-size", "poller", "concurrency", "queue-timeout", "slice",
+    "graceful-timeout", "keep-alive-timeout", "head-timeout", "body-timeout", "write-timeout", "request-timeout",
     "cancel-on-disconnect", "max-request-line",
     "max-headers", "max-head-size", "access-log", "help",
 ]
