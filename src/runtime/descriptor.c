@@ -228,11 +228,15 @@ int fd_watch_add(struct fd_watch *watch, int fd) { return watch_add(watch, fd, f
 
 int fd_watch_add_listener(struct fd_watch *watch, int fd) { return watch_add(watch, fd, true); }
 
-void fd_watch_rearm(struct fd_watch *watch) {
+static void rearm(struct fd_watch *watch, uint16_t events) {
     struct fd_slot *slot = fd_slot(watch->fd);
-    slot->watch_events = POLLIN | POLLRDHUP;
+    slot->watch_events = events;
     if (poller_is_level_triggered()) poller_update(watch->fd, slot);
 }
+
+void fd_watch_rearm(struct fd_watch *watch) { rearm(watch, POLLIN | POLLRDHUP); }
+
+void fd_watch_rearm_for_end(struct fd_watch *watch) { rearm(watch, POLLRDHUP); }
 
 void fd_watch_remove(struct fd_watch *watch) {
     struct fd_slot *slot = fd_slot(watch->fd);

@@ -23,6 +23,9 @@ RT_SHARED int fd_watch_add(struct fd_watch *watch, int fd);
  * poller. */
 RT_SHARED void fd_watch_rearm(struct fd_watch *watch);
 
+/* The same for the end of the stream alone, while what comes before it is not to be read yet. */
+RT_SHARED void fd_watch_rearm_for_end(struct fd_watch *watch);
+
 /* No call of ready comes after this. Follow it by close(2) (raw), or go on without the watch. */
 RT_SHARED void fd_watch_remove(struct fd_watch *watch);
 

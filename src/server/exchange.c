@@ -163,6 +163,14 @@ enum exchange_step exchange_next(struct gr_request *exchange) {
 
 /* ---- the answer ---- */
 
+/* The client may have hung up already. */
+static void look_for_end(struct gr_request *exchange) {
+    struct connection *connection = exchange->connection;
+    if (!exchange->cancel_on_disconnect) return;
+    fd_watch_rearm_for_end(&connection->watch);
+    if (connection->ending) exchange_disconnected(exchange);
+}
+
 static void begin(struct gr_request *exchange) {
     arena_init(&exchange->arena, exchange->arena_memory, ARENA_ROOM);
     body_begin(exchange, options->body_timeout);
@@ -177,7 +185,7 @@ static void begin(struct gr_request *exchange) {
     self->work = exchange;
     exchange->green = self;
     load_add_in_flight(1);
-    if (exchange->connection->ending) exchange_disconnected(exchange);
+    look_for_end(exchange);
     sched_leave(self);
 }
 
@@ -223,7 +231,7 @@ int gr_request_cancel_on_disconnect(gr_request *request, bool on) {
     }
     sched_enter(self);
     request->cancel_on_disconnect = on;
-    if (request->connection->ending) exchange_disconnected(request);
+    look_for_end(request);
     sched_leave(self);
     return 0;
 }
