@@ -13,6 +13,7 @@
 #include "runtime/park.h"
 
 enum { STUCK = 30 * NS_PER_MS };
+#define PATIENCE ((int64_t)20 * NS_PER_S)
 
 static volatile uint64_t sink;
 
@@ -20,92 +21,120 @@ static void compute_until(int64_t due) {
     while (clock_now() < due) sink++;
 }
 
+/* Keeps its worker until somebody else has run: without hand-off, for as long as a test is patient.
+ */
+static bool compute_until_told(volatile bool *told) {
+    int64_t due = clock_after(PATIENCE);
+    while (!*told && clock_now() < due) sink++;
+    return *told;
+}
+
 static int task_id(void) { return (int)sys(SYS_gettid); }
 
 /* ---- one that is stuck ---- */
 
 struct stuck {
+    volatile bool told;
+    bool was_told;
     int task_before, task_while, task_after;
-    int64_t ended;
 };
 
 static void *be_stuck(void *arg) {
     struct stuck *stuck = arg;
     stuck->task_before = task_id();
-    compute_until(clock_after(STUCK));
+    stuck->was_told = compute_until_told(&stuck->told);
     stuck->task_while = task_id();
-    stuck->ended = clock_now();
     time_wait(clock_after(NS_PER_MS));
     stuck->task_after = task_id();
     return NULL;
 }
 
 static void others_go_on_while_one_computes(void **state) {
-    struct stuck stuck;
+    struct stuck stuck = {0};
     gr_green *green = gr_spawn(be_stuck, &stuck);
-    int64_t began = clock_now();
-    time_wait(began + NS_PER_MS);
-    int64_t woke = clock_now();
+    time_wait(clock_after(NS_PER_MS));
     int here = task_id();
+    stuck.told = true;
     gr_join(green, NULL);
-    assert_true(woke < stuck.ended);
+    assert_true(stuck.was_told);
     assert_int_equal(stuck.task_before, stuck.task_while);
     assert_int_not_equal(stuck.task_while, here);
     assert_int_equal(stuck.task_after, task_id());
 }
 
-static void *sleep_in_the_kernel(void *arg) {
-    struct timespec length = {.tv_nsec = STUCK};
-    sys(SYS_nanosleep, &length, NULL);
+enum { MANY = 8 };
+
+struct crowd {
+    volatile int here;
+    volatile bool complete;
+};
+
+static void *be_one_of_many(void *arg) {
+    struct crowd *crowd = arg;
+    if (__atomic_add_fetch(&crowd->here, 1, __ATOMIC_SEQ_CST) == MANY) crowd->complete = true;
+    int64_t due = clock_after(PATIENCE);
+    struct timespec length = {.tv_nsec = NS_PER_MS};
+    while (!crowd->complete && clock_now() < due) sys(SYS_nanosleep, &length, NULL);
     return NULL;
 }
 
 static void many_that_are_stuck_are_so_at_the_same_time(void **state) {
-    enum { MANY = 8 };
     gr_green *green[MANY];
-    for (int i = 0; i < MANY; i++) green[i] = gr_spawn(sleep_in_the_kernel, NULL);
-    int64_t began = clock_now();
+    struct crowd crowd = {0};
+    for (int i = 0; i < MANY; i++) green[i] = gr_spawn(be_one_of_many, &crowd);
     for (int i = 0; i < MANY; i++) gr_join(green[i], NULL);
-    assert_true(clock_now() - began < MANY * STUCK * 3 / 4);
+    assert_true(crowd.complete);
 }
 
 static void green_0_can_be_stuck_itself(void **state) {
-    struct stuck stuck;
+    struct stuck stuck = {0};
     gr_green *green = gr_spawn(be_stuck, &stuck);
     gr_yield();
+    stuck.told = true;
     unsigned long before = runtime_stats().handoffs;
-    compute_until(clock_after(STUCK));
+    int64_t due = clock_after(PATIENCE);
+    while (runtime_stats().handoffs == before && clock_now() < due) sink++;
     assert_true(runtime_stats().handoffs > before);
     gr_join(green, NULL);
 }
 
 /* ---- what one that is detached may do ---- */
 
-static int word;
+struct waker {
+    int word;
+    int task_before, task_after;
+    volatile bool told;
+    bool was_told;
+};
 
 static void *wake_from_afar(void *arg) {
+    struct waker *waker = arg;
     compute_until(clock_after(STUCK));
-    __atomic_store_n(&word, 1, __ATOMIC_SEQ_CST);
-    address_wake(&word, 1);
-    compute_until(clock_after(STUCK));
+    waker->task_before = task_id();
+    __atomic_store_n(&waker->word, 1, __ATOMIC_SEQ_CST);
+    address_wake(&waker->word, 1);
+    waker->task_after = task_id();
+    waker->was_told = compute_until_told(&waker->told);
     return NULL;
 }
 
 static void a_detached_one_wakes_others_and_stays_detached(void **state) {
-    word = 0;
-    gr_green *green = gr_spawn(wake_from_afar, NULL);
+    struct waker waker = {0};
+    gr_green *green = gr_spawn(wake_from_afar, &waker);
     struct address_wait wait;
-    int64_t woke = 0;
-    while (!woke) {
-        address_wait_begin(&wait, &word);
-        if (__atomic_load_n(&word, __ATOMIC_SEQ_CST))
-            woke = clock_now();
+    while (!waker.told) {
+        address_wait_begin(&wait, &waker.word);
+        if (__atomic_load_n(&waker.word, __ATOMIC_SEQ_CST))
+            waker.told = true;
         else
             address_wait_sleep(&wait, NEVER);
         address_wait_end(&wait);
     }
+    int here = task_id();
     gr_join(green, NULL);
-    assert_true(clock_now() - woke > STUCK / 2);
+    assert_true(waker.was_told);
+    assert_int_equal(waker.task_before, waker.task_after);
+    assert_int_not_equal(waker.task_after, here);
 }
 
 static void *read_late(void *arg) {
