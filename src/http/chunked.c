@@ -2,13 +2,12 @@
 
 #include "http/octets.h"
 
-/*   ┌─▶ SIZE ─▶ (SIZE_BLANK ─▶ EXTENSION) ─▶ SIZE_LF ─┬─ 0 ─▶ trailers ─▶ END
- *   └─ DATA_LF ◀─ DATA_CR ◀─ DATA ◀───────────────────┘
+/*   ┌─▶ SIZE ─▶ (EXTENSION) ─▶ SIZE_LF ─┬─ 0 ─▶ trailers ─▶ END
+ *   └─ DATA_LF ◀─ DATA_CR ◀─ DATA ◀─────┘
  *
  *   trailers: LINE ─▶ NAME ─▶ VALUE ─▶ VALUE_LF ─▶ LINE ... LINE ─▶ LAST_LF */
 enum state {
     SIZE, /* the first byte must be a digit */
-    SIZE_BLANK,
     EXTENSION,
     SIZE_LF,
     DATA,
@@ -23,7 +22,12 @@ enum state {
     BAD,
 };
 
-enum { SIZE_DIGITS_MAX = 16, SIZE_LINE_MAX = 4096, TRAILERS_MAX = 8192 };
+enum {
+    SIZE_DIGITS_MAX = 16,
+    SIZE_LINE_MAX = 4096,
+    EXTENSIONS_MAX = 16384, /* of a whole body */
+    TRAILERS_MAX = 8192,
+};
 
 void chunked_decoder_init(struct chunked_decoder *decoder) {
     *decoder = (struct chunked_decoder){.state = SIZE};
@@ -42,7 +46,14 @@ static enum state step_size(struct chunked_decoder *decoder, char c) {
         return SIZE;
     }
     if (decoder->overhead == 1) return BAD;
-    return c == '\r' ? SIZE_LF : c == ';' ? EXTENSION : octet_is_blank(c) ? SIZE_BLANK : BAD;
+    return c == '\r' ? SIZE_LF : c == ';' ? EXTENSION : BAD;
+}
+
+static enum state step_extension(struct chunked_decoder *decoder, char c) {
+    if (c == '\r') return SIZE_LF;
+    if (++decoder->extensions > EXTENSIONS_MAX || !octet_is_text(c) || (signed char)c < 0)
+        return BAD;
+    return EXTENSION;
 }
 
 static enum state step_chunk_head(struct chunked_decoder *decoder, char c) {
@@ -50,10 +61,8 @@ static enum state step_chunk_head(struct chunked_decoder *decoder, char c) {
     switch ((enum state)decoder->state) {
     case SIZE:
         return step_size(decoder, c);
-    case SIZE_BLANK:
-        return octet_is_blank(c) ? SIZE_BLANK : c == ';' ? EXTENSION : BAD;
     case EXTENSION:
-        return c == '\r' ? SIZE_LF : octet_is_text(c) ? EXTENSION : BAD;
+        return step_extension(decoder, c);
     case SIZE_LF:
         return c != '\n' ? BAD : enter(decoder, decoder->left ? DATA : TRAILER_LINE);
     default:

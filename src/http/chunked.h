@@ -5,8 +5,9 @@
 #include "greenroom/base.h"
 
 struct chunked_decoder {
-    uint64_t left;     /* data bytes of the chunk still to come */
-    uint32_t overhead; /* bytes of the current size line, or of the trailers so far */
+    uint64_t left;       /* data bytes of the chunk still to come */
+    uint32_t overhead;   /* bytes of the current size line, or of the trailers so far */
+    uint32_t extensions; /* bytes of all chunk extensions so far */
     uint8_t state;
 };
 
@@ -16,13 +17,14 @@ enum chunked_result {
     CHUNKED_MORE, /* all input used, the body goes on */
     CHUNKED_DATA, /* *payload is a piece of the body inside the input */
     CHUNKED_END,  /* the body and its trailers are complete */
-    CHUNKED_BAD,  /* malformed, or a size line over 4 KiB, or trailers over 8 KiB */
+    CHUNKED_BAD,  /* malformed, or a size line over 4 KiB, extensions over 16 KiB in the whole body,
+                     or trailers over 8 KiB */
 };
 
 /* Decodes from data and says in *used how many bytes it consumed: those of *payload included, and
  * never one past the end of the body. Call again with the rest after CHUNKED_DATA. Sizes are
- * 1 to 16 hex digits; chunk extensions are skipped, but CR and LF in them only as CRLF; trailers
- * are checked for form and dropped. */
+ * 1 to 16 hex digits, with CRLF or ";" right behind them; chunk extensions are skipped, but hold
+ * nothing but visible ASCII and blanks; trailers are checked for form and dropped. */
 enum chunked_result chunked_decode(struct chunked_decoder *decoder, const char *data, size_t len,
                                    size_t *used, gr_slice *payload);
 

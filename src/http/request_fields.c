@@ -26,8 +26,13 @@ static enum http_parse heed_host(struct request_parser *parser, const struct htt
     parser->seen |= SEEN_HOST;
     if (!request_is_authority(request_slice(parser, field->value)))
         return request_refuse(parser, 400, "malformed Host");
-    /* The host of an absolute target takes precedence (RFC 9112, 3.2.2). */
-    if (!(parser->seen & SEEN_ABSOLUTE_FORM)) parser->head->host = field->value;
+    /* RFC 9112, 3.2 wants both to be the same; 3.2.2 would have Host ignored, which not everybody
+     * behind us may do. */
+    if (parser->seen & SEEN_ABSOLUTE_FORM &&
+        !gr_slice_equal_nocase(request_slice(parser, field->value),
+                               request_slice(parser, parser->head->host)))
+        return request_refuse(parser, 400, "Host is not that of the request target");
+    parser->head->host = field->value;
     return HTTP_PARSE_DONE;
 }
 

@@ -24,8 +24,8 @@ struct http_request_head {
     struct http_span method, target;
     struct http_span path;  /* of the target, not decoded, without query; "*" for OPTIONS * */
     struct http_span query; /* behind the first "?" */
-    struct http_span host;  /* value of Host, or the authority of an absolute target; may be empty.
-                               With port if given, never with percent-encoding */
+    struct http_span host;  /* value of Host, or the authority of an absolute target without one;
+                               may be empty. With port if given, never with percent-encoding */
     uint8_t minor;          /* HTTP/1.minor, 0 or 1 (higher minors count as 1) */
     bool chunked;
     bool keep_alive;        /* the client allows another request on this connection */

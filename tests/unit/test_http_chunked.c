@@ -100,7 +100,7 @@ static void sizes_have_up_to_16_digits(void **state) {
 
 static void extensions_are_skipped(void **state) {
     assert_body(BYTES("1;a\r\nx\r\n1;a=b;c=\"d e\"\r\ny\r\n0;z\r\n\r\n"), "xy");
-    assert_body(BYTES("1 \t;a\r\nx\r\n0 ; b = c\t\r\n\r\n"), "x");
+    assert_body(BYTES("1; a\t\r\nx\r\n0; b = c\t\r\n\r\n"), "x");
 }
 
 static void trailers_are_dropped(void **state) {
@@ -132,6 +132,10 @@ static void malformed_sizes_are_refused(void **state) {
     assert_bad(BYTES("0x1\r\n"));
     assert_bad(BYTES(" 1\r\n"));
     assert_bad(BYTES("1 \r\n"));
+    assert_bad(BYTES("1\t\r\n"));
+    assert_bad(BYTES("1 ;a\r\n"));
+    assert_bad(BYTES("1_0\r\n"));
+    assert_bad(BYTES("\xef\xbc\x91\r\n"));
     assert_bad(BYTES("1 1\r\n"));
     assert_bad(BYTES("1,\r\n"));
     assert_bad(BYTES("\0"
@@ -152,7 +156,9 @@ static void lone_cr_and_lf_are_refused_everywhere(void **state) {
     assert_bad(BYTES("0\r\nA: b\rC: d\r\n\r\n"));
 }
 
-static void control_characters_in_extensions_are_refused(void **state) {
+static void all_but_visible_ascii_and_blanks_is_refused_in_extensions(void **state) {
+    assert_bad(BYTES("1;\x80\r\nx\r\n"));
+    assert_bad(BYTES("1;a=\"\xc3\xa9\"\r\nx\r\n"));
     assert_bad(BYTES("1;a\0b\r\nx\r\n"));
     assert_bad(BYTES("1;a\x7f\r\nx\r\n"));
 }
@@ -210,6 +216,23 @@ static void a_size_line_has_up_to_4_kib(void **state) {
     assert_int_equal(decode_padded("1;abc\r\nx\r\n", "1;", "\r\n", 4097), CHUNKED_BAD);
 }
 
+/* Many chunks of one byte, with len bytes of extension in all, 100 of them in each but the last. */
+static enum chunked_result decode_extended(int len) {
+    static char text[ROOM];
+    char *to = text;
+    for (; len > 0; len -= 100)
+        to += snprintf(to, 128, "1;%0*d\r\nx\r\n", len < 100 ? len : 100, 0);
+    to += snprintf(to, 16, "0\r\n\r\n");
+    assert_true(to < text + ROOM);
+    return decode_by((gr_slice){text, (size_t)(to - text)}, 1000).result;
+}
+
+static void the_extensions_of_a_body_have_up_to_16_kib(void **state) {
+    assert_int_equal(decode_extended(16383), CHUNKED_END);
+    assert_int_equal(decode_extended(16384), CHUNKED_END);
+    assert_int_equal(decode_extended(16385), CHUNKED_BAD);
+}
+
 static void trailers_have_up_to_8_kib(void **state) {
     assert_int_equal(decode_padded("0;abc\r\n", "A:b\r\nC:", "\r\n\r\n", 8191), CHUNKED_END);
     assert_int_equal(decode_padded("0;abc\r\n", "A:b\r\nC:", "\r\n\r\n", 8192), CHUNKED_END);
@@ -265,12 +288,13 @@ int main(void) {
         cmocka_unit_test(every_part_of_a_body_wants_more),
         cmocka_unit_test(malformed_sizes_are_refused),
         cmocka_unit_test(lone_cr_and_lf_are_refused_everywhere),
-        cmocka_unit_test(control_characters_in_extensions_are_refused),
+        cmocka_unit_test(all_but_visible_ascii_and_blanks_is_refused_in_extensions),
         cmocka_unit_test(a_chunk_longer_than_its_size_is_refused),
         cmocka_unit_test(malformed_trailers_are_refused),
         cmocka_unit_test(what_was_refused_stays_refused),
         cmocka_unit_test(what_has_ended_stays_ended),
         cmocka_unit_test(a_size_line_has_up_to_4_kib),
+        cmocka_unit_test(the_extensions_of_a_body_have_up_to_16_kib),
         cmocka_unit_test(trailers_have_up_to_8_kib),
         cmocka_unit_test(payload_may_bypass_the_decoder),
         cmocka_unit_test(the_head_of_a_chunk_is_its_size_in_hex),

@@ -157,6 +157,13 @@ static void a_second_host_is_refused(void **state) {
     REFUSED(400, "GET http://c/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
 }
 
+static void a_host_other_than_that_of_an_absolute_target_is_refused(void **state) {
+    REFUSED(400, "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSED(400, "GET http://b/ HTTP/1.1\r\nHost:\r\n\r\n");
+    REFUSED(400, "GET http://b/ HTTP/1.1\r\nHost: b:80\r\n\r\n");
+    REFUSED(400, "GET http://b/ HTTP/1.0\r\nHost: a\r\n\r\n");
+}
+
 static void a_host_with_illegal_characters_is_refused(void **state) {
     static const char *const hosts[] = {
         "a b",        "a/b",          "a@b",  "a?b",      "a#b",     "a\\b",     "a%41",
@@ -408,6 +415,7 @@ int main(void) {
         cmocka_unit_test(an_absolute_target_with_a_malformed_authority_is_refused),
         cmocka_unit_test(a_missing_host_is_refused),
         cmocka_unit_test(a_second_host_is_refused),
+        cmocka_unit_test(a_host_other_than_that_of_an_absolute_target_is_refused),
         cmocka_unit_test(a_host_with_illegal_characters_is_refused),
         cmocka_unit_test(bare_lf_is_refused),
         cmocka_unit_test(bare_cr_is_refused),
