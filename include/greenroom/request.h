@@ -67,6 +67,11 @@ GR_API bool gr_request_expired(const gr_request *request);
  * parks. */
 GR_API int gr_request_cancel_on_disconnect(gr_request *request, bool on);
 
+/* For hosts that give fields other names: tells the server that the application is not shown a
+ * field of that name since it would pass for another one. They are counted; a worker logs the
+ * first, and at its end their number. Never parks. */
+GR_API void gr_request_field_dropped(const gr_request *request, gr_slice name);
+
 /* Memory that is freed when the handler has returned, aligned for any type. NULL with errno
  * ENOMEM. */
 GR_API void *gr_request_alloc(gr_request *request, size_t size);

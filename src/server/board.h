@@ -13,6 +13,7 @@ struct board_slot {
     atomic_int in_flight;        /* requests being answered */
     atomic_int accepting;        /* not 0: takes its share of new connections */
     atomic_ulong requests;       /* answered since the worker started */
+    atomic_ulong dropped_fields; /* of requests, see gr_request_field_dropped */
 };
 
 enum { BOARD_SLOTS_MAX = 1024 };

@@ -42,6 +42,14 @@ void load_add_request(void) {
     atomic_store_explicit(&mine->requests, now + 1, memory_order_relaxed);
 }
 
+unsigned long load_add_dropped_field(void) {
+    return atomic_fetch_add_explicit(&mine->dropped_fields, 1, memory_order_relaxed) + 1;
+}
+
+unsigned long load_dropped_fields(void) {
+    return atomic_load_explicit(&mine->dropped_fields, memory_order_relaxed);
+}
+
 void load_set_accepting(bool accepting) { atomic_store(&mine->accepting, accepting); }
 
 int load_connections(void) {

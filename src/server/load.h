@@ -15,6 +15,11 @@ void load_add_in_flight(int change);
 void load_add_request(void);
 void load_set_accepting(bool accepting);
 
+/* Counts a field that a host keeps from the application; returns how many there were, this one
+ * included. Any thread may call it. */
+unsigned long load_add_dropped_field(void);
+unsigned long load_dropped_fields(void);
+
 /* Open connections of this worker; and of the least loaded other one that accepts, INT_MAX if there
  * is none. */
 int load_connections(void);

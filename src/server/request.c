@@ -1,8 +1,10 @@
 #include "greenroom/request.h"
 
 #include "base/sys.h"
+#include "greenroom/log.h"
 #include "server/exchange.h"
 #include "server/listener.h"
+#include "server/load.h"
 
 static gr_slice text_of(const gr_request *request, struct http_span span) {
     return (gr_slice){request->buffer + span.at, span.len};
@@ -49,6 +51,15 @@ bool gr_request_header(const gr_request *request, const char *name, gr_slice *va
 
 int64_t gr_request_content_length(const gr_request *request) {
     return request->head.chunked ? -1 : request->head.content_length;
+}
+
+void gr_request_field_dropped(const gr_request *request, gr_slice name) {
+    enum { SHOWN_MAX = 100 };
+    if (load_add_dropped_field() > 1) return;
+    gr_slice peer = gr_request_peer(request);
+    gr_log(GR_LOG_WARNING,
+           "the field %.*s from %.*s would pass for another: dropped; further ones are counted",
+           (int)(name.len < SHOWN_MAX ? name.len : SHOWN_MAX), name.data, (int)peer.len, peer.data);
 }
 
 void *gr_request_alloc(gr_request *request, size_t size) {

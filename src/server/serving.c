@@ -102,6 +102,8 @@ static void start_draining(int64_t graceful_timeout) {
 
 static int finish(void) {
     access_log_close();
+    unsigned long dropped = load_dropped_fields();
+    if (dropped) gr_log(GR_LOG_WARNING, "request fields dropped: %lu", dropped);
     if (all_gone) return 0;
     gr_log(GR_LOG_WARNING, "stopped with %d connections open: the graceful timeout is over",
            load_connections());

@@ -134,6 +134,15 @@ def test_names_with_underscore_are_dropped(server):
     assert "CONTENT_LENGTH" not in environ and "HTTP_CONTENT_LENGTH" not in environ
 
 
+def test_dropped_fields_are_counted_and_the_first_is_logged(server):
+    for name in ["X_User", "Y_User", "Proxy"]:
+        get(server, "/", f"{name}: forged")
+    server.stop()
+    assert server.output().count("would pass for another") == 1
+    server.wait_for_output("warning: the field X_User from 127.0.0.1 would pass for another: dropped")
+    server.wait_for_output("warning: request fields dropped: 3$")
+
+
 def test_proxy_is_dropped(server):
     """It would be taken for the setting of HTTP clients (CVE-2016-5385)."""
     assert "HTTP_PROXY" not in get(server, "/", "Proxy: http://evil.example")

@@ -44,6 +44,9 @@ static void what_a_worker_does_is_seen_by_others(void **state) {
     load_add_request();
     load_add_request();
     load_set_accepting(true);
+    assert_int_equal(load_add_dropped_field(), 1);
+    assert_int_equal(load_add_dropped_field(), 2);
+    assert_int_equal(board[OWN].dropped_fields, 2);
     assert_int_equal(board[OWN].connections, 2);
     assert_int_equal(load_connections(), 2);
     assert_int_equal(board[OWN].in_flight, 1);

@@ -160,7 +160,10 @@ out:
 static int set_field(PyObject *environ, const gr_request *request, gr_slice name, gr_slice value) {
     PyObject *key, *text;
     if (field_take(name, value, &key, &text) < 0) return -1;
-    if (!key) return 0;
+    if (!key) {
+        gr_request_field_dropped(request, name);
+        return 0;
+    }
 
     Py_ssize_t before = PyDict_Size(environ);
     int result = PyDict_SetItem(environ, key, text);
