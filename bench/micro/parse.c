@@ -16,6 +16,12 @@ static const char wrk[] = "GET / HTTP/1.1\r\n"
                           "Host: 127.0.0.1:8000\r\n"
                           "\r\n";
 
+static const char curl[] = "GET /api/items/42 HTTP/1.1\r\n"
+                           "Host: www.example.com\r\n"
+                           "User-Agent: curl/7.88.1\r\n"
+                           "Accept: */*\r\n"
+                           "\r\n";
+
 static const char browser[] =
     "GET /shop/products/42?colour=green&size=medium HTTP/1.1\r\n"
     "Host: www.example.com\r\n"
@@ -69,6 +75,7 @@ static void report(const char *name, const char *data, size_t len) {
 
 int main(void) {
     report("wrk", wrk, sizeof wrk - 1);
+    report("curl", curl, sizeof curl - 1);
     report("browser", browser, sizeof browser - 1);
     return 0;
 }
