@@ -1,7 +1,7 @@
 """Threads that keep a worker busy, and one that tells how late it is woken beside them.
 
 GET /?kind=pbkdf2&hogs=4&seconds=3 starts the hogs and a sleeper of 1 ms, and answers with JSON: how
-late the sleeper was (ms), and how much the hogs got done. kind: python, pbkdf2, numpy, fifo, fsync.
+late the sleeper was (ms), and how much the hogs got done. kind: python, pbkdf2, brief, numpy, fifo, fsync.
 """
 
 import ctypes
@@ -35,6 +35,16 @@ def python() -> Iterator[Turn]:
 @contextmanager
 def pbkdf2() -> Iterator[Turn]:
     yield lambda: hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 100_000)
+
+
+@contextmanager
+def brief() -> Iterator[Turn]:
+    """As a request does: two milliseconds of C code without the GIL, then a wait."""
+    def turn() -> None:
+        hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 8_000)
+        time.sleep(0.002)
+
+    yield turn
 
 
 @contextmanager
@@ -81,7 +91,7 @@ def fsync() -> Iterator[Turn]:
         yield write
 
 
-KINDS = {"python": python, "pbkdf2": pbkdf2, "numpy": numpy_product, "fifo": fifo, "fsync": fsync}
+KINDS = {"python": python, "pbkdf2": pbkdf2, "brief": brief, "numpy": numpy_product, "fifo": fifo, "fsync": fsync}
 
 
 def lateness(seconds: float) -> list[float]:

@@ -54,11 +54,15 @@ GR_API int64_t gr_now(void);
  * own and returns once the language's global lock is held (so whoever computed has let go of it
  * in a hooked wait), release() lets it go. describe() is called between the two, when the lock was
  * long in coming: it writes the language's stack of the thread with that pthread_self(), innermost
- * call first, " < " between calls, as a string that fits into room bytes. */
+ * call first, " < " between calls, as a string that fits into room bytes. pass() lets go of the
+ * lock and takes it again, by the calls that extensions make for that, itself and first of all; it
+ * is called once by gr_preempt_with, whose caller holds the lock, and shows how places that leave
+ * the lock are recognized. NULL: they are not. */
 typedef struct gr_preempter {
     void (*hold)(void *data);
     void (*release)(void *data);
     void (*describe)(void *data, uintptr_t thread, char *text, size_t room);
+    void (*pass)(void *data);
     void *data;
 } gr_preempter;
 

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #if defined(__x86_64__)
 static inline long sys6(long n, long a, long b, long c, long d, long e, long f) {
@@ -36,6 +37,12 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f) 
 
 /* sys(SYS_read, fd, buffer, len): missing arguments are 0. */
 #define sys(...) SYS_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+
+/* Sleeps. */
+static inline void sys_pause(int64_t ns) {
+    struct timespec length = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    sys(SYS_nanosleep, &length, NULL);
+}
 
 /* A kernel signal set of all signals but 32 and 33, by which glibc cancels threads and sets ids: it
  * waits for every thread's answer. */

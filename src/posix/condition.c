@@ -5,6 +5,7 @@
  * functions have initialised, waited for or left behind is as good as new. */
 #include "posix/due.h"
 #include "posix/wake.h"
+#include "runtime/site.h"
 
 /* Bits of glibc's __wrefs, which pthread_cond_init has set. */
 enum { WREFS_SHARED = 1, WREFS_MONOTONIC = 2 };
@@ -60,6 +61,7 @@ HOOK int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 /* Nobody of ours: somebody may wait who began before the runtime did. The address is looked at
  * behind a full barrier, as nothing of the variable changes that could be one. */
 HOOK int pthread_cond_signal(pthread_cond_t *cond) {
+    site_leaving(cond, __builtin_frame_address(0));
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (is_ours(cond) && address_wake(cond, 1)) return 0;
     return REAL(pthread_cond_signal)(cond);

@@ -6,6 +6,7 @@
  * <bits/struct_mutex.h> and <bits/struct_rwlock.h>, which are part of its ABI. */
 #include "posix/due.h"
 #include "posix/wake.h"
+#include "runtime/site.h"
 
 enum { KIND_MASK = 3, KIND_INHERITS = 32, KIND_SHARED = 128 };
 
@@ -61,6 +62,7 @@ static int mutex_lock_slowly(struct green *self, pthread_mutex_t *mutex, int64_t
 HOOK int pthread_mutex_lock(pthread_mutex_t *mutex) {
     struct green *self = green_may_park();
     if (!self && !is_inheriting(mutex)) return REAL(pthread_mutex_lock)(mutex);
+    if (self) site_taking(self, mutex);
     int error = REAL(pthread_mutex_trylock)(mutex);
     if (__builtin_expect(error != EBUSY, 1)) return error;
     return mutex_lock_slowly(self, mutex, NEVER, NULL);
@@ -82,6 +84,7 @@ HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *
 HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex) {
     int error = REAL(pthread_mutex_unlock)(mutex);
     wake_after_libc(mutex, 1);
+    site_left(mutex);
     return error;
 }
 

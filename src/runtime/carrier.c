@@ -240,6 +240,18 @@ static void stay(struct green *self) {
     block_signals();
 }
 
+/* Has the caller, inside sched_enter, run by a spare. */
+static void step_aside(struct green *self) {
+    int attached = GREEN_ATTACHED; /* the monitor may be thinking better of claiming us */
+    while (!__atomic_compare_exchange_n(&self->state, &attached, GREEN_DETACHED, false,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+        attached = GREEN_ATTACHED;
+        sys(SYS_sched_yield);
+    }
+    sched.owner->leaving = self;
+    sched_switch_to(&sched.owner->home);
+}
+
 bool carrier_offload_begin(void) {
     struct green *self = green_may_park();
     if (!self) return false;
@@ -254,14 +266,7 @@ bool carrier_offload_begin(void) {
     sched_enter(self);
     self->pinned++;
     self->moved = true;
-    int attached = GREEN_ATTACHED; /* the monitor may be thinking better of claiming us */
-    while (!__atomic_compare_exchange_n(&self->state, &attached, GREEN_DETACHED, false,
-                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-        attached = GREEN_ATTACHED;
-        sys(SYS_sched_yield);
-    }
-    sched.owner->leaving = self;
-    sched_switch_to(&sched.owner->home);
+    step_aside(self);
     errno = saved;
     return true;
 }
@@ -281,6 +286,21 @@ void carrier_offload_end(void) {
     self->moved = false;
     self->pinned--;
     sched_leave(self);
+}
+
+bool carrier_detach(void) {
+    struct green *self = green_may_park();
+    if (!self || __atomic_load_n(&self->state, __ATOMIC_RELAXED) == GREEN_DETACHED) return false;
+    int saved = errno;
+    bool possible = have_carrier();
+    if (possible) {
+        sched_enter(self);
+        step_aside(self);
+        sys(SYS_rt_sigprocmask, SIG_SETMASK, &self->signal_mask, NULL, sizeof self->signal_mask);
+        sched_leave(self);
+    }
+    errno = saved;
+    return possible;
 }
 
 /* ---- hand-off ---- */

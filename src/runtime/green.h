@@ -63,6 +63,9 @@ struct green {
     struct carrier *carrier; /* where it runs while detached */
     int handed_off;          /* how often, since it last waited for a descriptor or for time */
     int own_waits;           /* for locks on its own kernel task, see address_wait_begin */
+    const void *site;        /* outside an interpreter's lock: where it left it, see site.h */
+    unsigned spell;          /* how often it has left it */
+    int64_t site_detached;   /* when it was detached for that; 0: it was not */
     void *(*fn)(void *);
     void *arg;
     void *result;

@@ -9,6 +9,7 @@
 #include "greenroom/green.h"
 #include "runtime/carrier.h"
 #include "runtime/sched.h"
+#include "runtime/site.h"
 #include "runtime/stall.h"
 
 enum {
@@ -30,17 +31,13 @@ static volatile bool preempter_set;
 
 void gr_preempt_with(const gr_preempter *with) {
     preempter = *with;
+    if (preempter.pass) site_lock_learn(preempter.pass, preempter.data);
     __atomic_store_n(&preempter_set, true, __ATOMIC_RELEASE);
 }
 
 void monitor_wake_slow(void) {
     monitor_asleep = 0;
     sys(SYS_futex, &monitor_asleep, FUTEX_WAKE_PRIVATE, 1);
-}
-
-static void pause_for(int64_t ns) {
-    struct timespec length = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
-    sys(SYS_nanosleep, &length, NULL);
 }
 
 /* Until the scheduler comes back from the poller. It looks at monitor_asleep after that, so either
@@ -68,7 +65,7 @@ static void preempt(struct green *green, unsigned long progress) {
     preempter.hold(preempter.data);
     struct stall *stall = stall_end();
     if (stall) preempter.describe(preempter.data, green->thread, stall->stack, sizeof stall->stack);
-    if (sched.progress == progress) pause_for(PARKING_TIME);
+    if (sched.progress == progress) sys_pause(PARKING_TIME);
     if (hand_off(green, progress)) green_must_yield = 0;
     preempter.release(preempter.data);
     if (stall) stall_report(stall);
@@ -81,7 +78,7 @@ static void spread_chaos(void) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        pause_for((int64_t)(random % PERIOD));
+        sys_pause((int64_t)(random % PERIOD));
         unsigned long progress = sched.progress;
         hand_off(sched.current, progress);
     }
@@ -101,7 +98,7 @@ static void *monitor_main(void *unused) {
     unsigned idle = 0, still = 0;
     if (at_random) spread_chaos();
     for (;;) {
-        pause_for(period);
+        sys_pause(period);
         unsigned long progress = sched.progress;
         struct green *green = sched.current;
         if (progress != seen) {
@@ -112,6 +109,7 @@ static void *monitor_main(void *unused) {
             sleep_until_work(progress);
             idle = 0;
         }
+        if (site_lock.mutex) site_sample(green, progress);
         seen = progress;
     }
     return NULL;

@@ -11,6 +11,7 @@
 #include "runtime/monitor.h"
 #include "runtime/poller.h"
 #include "runtime/sched.h"
+#include "runtime/site.h"
 #include "runtime/stall.h"
 
 bool runtime_on;
@@ -69,6 +70,7 @@ struct runtime_stats runtime_stats(void) {
                                   .polls = sched.polls,
                                   .forced = monitor_forced,
                                   .handoffs = monitor_handoffs,
+                                  .site_moves = __atomic_load_n(&site_moves, __ATOMIC_RELAXED),
                                   .stalls = stall_count,
                                   .greens = green_made()};
 }

@@ -54,10 +54,11 @@ RT_SHARED void signal_handler_end(void);
 RT_SHARED void signal_mask_changed(void);
 
 struct runtime_stats {
-    unsigned long switches; /* from one green thread to another */
-    unsigned long polls;    /* passes through the poller */
-    unsigned long forced;   /* times the monitor asked one to give way */
-    unsigned long handoffs; /* times it moved the scheduler away from one instead */
+    unsigned long switches;   /* from one green thread to another */
+    unsigned long polls;      /* passes through the poller */
+    unsigned long forced;     /* times the monitor asked one to give way */
+    unsigned long handoffs;   /* times it moved the scheduler away from one instead */
+    unsigned long site_moves; /* times one was detached where it was known to stall, see site.h */
     unsigned long
         stalls;      /* times C code under an interpreter's lock kept the worker, see stall.h */
     unsigned greens; /* made so far */

@@ -72,6 +72,12 @@ static void monitor_release(void *data) {
     PyEval_SaveThread();
 }
 
+/* What Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS stand for. */
+static void pass_lock(void *data) {
+    (void)data;
+    PyEval_RestoreThread(PyEval_SaveThread());
+}
+
 /* Appends "file:line function" of a frame. Returns the frame that called it, or NULL; errors end
  * the text. */
 static PyObject *describe_frame(PyObject *frame, const char *separator, char **at, char *end) {
@@ -129,8 +135,10 @@ static void example_start(void *data) {
 int thread_setup(void) {
     interpreter = PyInterpreterState_Get();
     if ((errno = pthread_key_create(&cleanup_key, thread_cleanup)) != 0) goto fail;
-    gr_preempt_with(&(gr_preempter){
-        .hold = monitor_hold, .release = monitor_release, .describe = monitor_describe});
+    gr_preempt_with(&(gr_preempter){.hold = monitor_hold,
+                                    .release = monitor_release,
+                                    .describe = monitor_describe,
+                                    .pass = pass_lock});
     bool started = false;
     int learnt = gr_threads_like(example_start, &started);
     if (!started) return -1;

@@ -1,0 +1,210 @@
+/* Places that leave an interpreter's lock and keep the worker for a millisecond or two: the lock
+ * here is one made like CPython's. */
+#include "runtime_fixture.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "runtime/park.h"
+
+#define PATIENCE ((int64_t)20 * NS_PER_S)
+enum { SPELL = 1500 * NS_PER_US };
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool taken;
+} gil = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+
+static __attribute__((noinline)) void gil_leave(void) {
+    pthread_mutex_lock(&gil.mutex);
+    gil.taken = false;
+    pthread_cond_signal(&gil.cond);
+    pthread_mutex_unlock(&gil.mutex);
+}
+
+static __attribute__((noinline)) void gil_take(void) {
+    pthread_mutex_lock(&gil.mutex);
+    while (gil.taken) pthread_cond_wait(&gil.cond, &gil.mutex);
+    gil.taken = true;
+    pthread_mutex_unlock(&gil.mutex);
+}
+
+static void hold(void *unused) { gil_take(); }
+static void release(void *unused) { gil_leave(); }
+static void describe(void *unused, uintptr_t thread, char *text, size_t room) { *text = '\0'; }
+
+static void pass(void *unused) {
+    gil_leave();
+    gil_take();
+}
+
+static int start(void **state) {
+    if (start_runtime(state) < 0) return -1;
+    gil_take();
+    gr_preempt_with(
+        &(gr_preempter){.hold = hold, .release = release, .describe = describe, .pass = pass});
+    gil_leave();
+    return 0;
+}
+
+/* ---- the places ---- */
+
+static volatile uint64_t sink;
+
+static void compute(int64_t length) {
+    int64_t due = clock_after(length);
+    while (clock_now() < due) sink++;
+}
+
+/* Each of these is a place of its own. */
+static __attribute__((noinline)) void call_a_slow_one(void) {
+    gil_leave();
+    compute(SPELL);
+    gil_take();
+}
+
+static __attribute__((noinline)) void call_a_quick_one(void) {
+    gil_leave();
+    gil_take();
+}
+
+static __attribute__((noinline)) void call_one_that_changes(int64_t length) {
+    gil_leave();
+    compute(length);
+    gil_take();
+}
+
+static unsigned long moves(void) { return runtime_stats().site_moves; }
+
+/* Between two calls it waits for time, as a request does for its database: hand-off is for those
+ * who do not. */
+static void *call_it_until_it_is_learnt(void *call) {
+    unsigned long before = moves();
+    int64_t due = clock_after(PATIENCE);
+    while (moves() == before && clock_now() < due) {
+        gil_take();
+        ((void (*)(void))call)();
+        gil_leave();
+        time_wait(clock_after(NS_PER_MS));
+    }
+    return (void *)(uintptr_t)(moves() - before);
+}
+
+static uintptr_t run(void *(*fn)(void *), void *arg) {
+    void *result;
+    assert_int_equal(gr_join(gr_spawn(fn, arg), &result), 0);
+    return (uintptr_t)result;
+}
+
+static void a_place_that_keeps_stalling_is_learnt(void **state) {
+    assert_int_not_equal(run(call_it_until_it_is_learnt, call_a_slow_one), 0);
+}
+
+static void *call_a_quick_one_often(void *unused) {
+    unsigned long before = moves();
+    for (int i = 0; i < 2000; i++) {
+        gil_take();
+        call_a_quick_one();
+        gil_leave();
+    }
+    return (void *)(uintptr_t)(moves() - before);
+}
+
+static void a_quick_place_is_not(void **state) {
+    assert_int_equal(run(call_a_quick_one_often, NULL), 0);
+}
+
+static volatile bool told;
+static int64_t patience = SPELL;
+
+/* Is outside the lock until somebody else has run. */
+static __attribute__((noinline)) void wait_to_be_told(void) {
+    gil_leave();
+    int64_t due = clock_after(patience);
+    while (!told && clock_now() < due) sink++;
+    gil_take();
+}
+
+static void *tell(void *unused) {
+    told = true;
+    return NULL;
+}
+
+static void *be_told(void *unused) {
+    patience = PATIENCE;
+    gr_green *other = gr_spawn(tell, NULL);
+    unsigned long handoffs = runtime_stats().handoffs, before = moves();
+    gil_take();
+    wait_to_be_told();
+    gil_leave();
+    bool at_once = told && moves() > before && runtime_stats().handoffs == handoffs;
+    gr_join(other, NULL);
+    return (void *)(uintptr_t)at_once;
+}
+
+static void the_others_go_on_beside_a_learnt_place(void **state) {
+    assert_int_not_equal(run(call_it_until_it_is_learnt, wait_to_be_told), 0);
+    assert_true(run(be_told, NULL));
+}
+
+static void slowly(void) { call_one_that_changes(SPELL); }
+
+static void *call_it_until_it_is_forgotten(void *unused) {
+    for (int i = 0; i < 1000; i++) {
+        unsigned long before = moves();
+        gil_take();
+        call_one_that_changes(0);
+        gil_leave();
+        if (moves() == before) return (void *)1;
+        gr_yield();
+    }
+    return NULL;
+}
+
+static void a_place_that_has_become_quick_is_forgotten(void **state) {
+    assert_int_not_equal(run(call_it_until_it_is_learnt, slowly), 0);
+    assert_true(run(call_it_until_it_is_forgotten, NULL));
+}
+
+/* ---- all at once ---- */
+
+enum { WORKERS = 8, ROUNDS = 60 };
+
+static int counter;
+
+static void *mix(void *arg) {
+    for (int i = 0; i < ROUNDS; i++) {
+        gil_take();
+        int before = counter;
+        if ((i + (int)(uintptr_t)arg) % 3)
+            call_a_slow_one();
+        else
+            call_a_quick_one();
+        before = counter;
+        sink++;
+        counter = before + 1;
+        gil_leave();
+        if (i % 4 == 0) time_wait(clock_after(NS_PER_MS));
+    }
+    return NULL;
+}
+
+static void the_lock_holds_while_places_are_learnt(void **state) {
+    gr_green *green[WORKERS];
+    counter = 0;
+    for (uintptr_t i = 0; i < WORKERS; i++) green[i] = gr_spawn(mix, (void *)i);
+    for (int i = 0; i < WORKERS; i++) assert_int_equal(gr_join(green[i], NULL), 0);
+    assert_int_equal(counter, WORKERS * ROUNDS);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_place_that_keeps_stalling_is_learnt),
+        cmocka_unit_test(a_quick_place_is_not),
+        cmocka_unit_test(the_others_go_on_beside_a_learnt_place),
+        cmocka_unit_test(a_place_that_has_become_quick_is_forgotten),
+        cmocka_unit_test(the_lock_holds_while_places_are_learnt),
+    };
+    return cmocka_run_group_tests(tests, start, NULL);
+}
