@@ -94,10 +94,11 @@ static long futex(const struct futex_call *call) {
     return MOVED(call_kernel(call));
 }
 
-/* Every green thread has a tid that no kernel task has: programs tell their threads apart by it. */
+/* Every green thread has a tid that no kernel task has: programs tell their threads apart by it.
+ * The main thread's is the process's id, whatever kernel task it is on. */
 static long tid(void) {
     const struct green *self = green_self();
-    return is_hollow(self) ? *self->tid : sys(SYS_gettid);
+    return is_hollow(self) ? *self->tid : self ? runtime_pid : sys(SYS_gettid);
 }
 
 HOOK pid_t gettid(void) { return (pid_t)tid(); }

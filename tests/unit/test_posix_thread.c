@@ -152,7 +152,9 @@ static void every_green_thread_has_a_tid_of_its_own(void **state) {
     for (int i = 0; i < 2; i++) start_thread(&threads[i], NULL, take_tid);
     for (int i = 0; i < 2; i++) pthread_join(threads[i], &tids[i]);
     assert_ptr_not_equal(tids[0], tids[1]);
+    assert_true(carrier_offload_begin()); /* to another kernel task */
     assert_int_equal(gettid(), getpid());
+    carrier_offload_end();
 }
 
 static void *look_at_self(void) {
