@@ -9,5 +9,6 @@
 #include <greenroom/request.h>
 #include <greenroom/response.h>
 #include <greenroom/scope.h>
+#include <greenroom/stream.h>
 
 #endif

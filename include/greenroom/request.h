@@ -4,6 +4,7 @@
 #define GREENROOM_REQUEST_H
 
 #include <greenroom/app.h>
+#include <greenroom/stream.h>
 
 GR_BEGIN
 
@@ -44,6 +45,10 @@ GR_API int64_t gr_request_content_length(const gr_request *request);
  * read ahead of this call. Other green threads may call it too, one at a time, while the handler
  * runs. */
 GR_API ssize_t gr_request_read(gr_request *request, void *buffer, size_t len);
+
+/* The body as a stream, to be filtered and copied: reads as gr_request_read. To be closed before
+ * the handler returns; at most one at a time. NULL with errno ENOMEM. */
+GR_API gr_reader *gr_request_reader(gr_request *request);
 
 /* Numeric address of the peer, "" for a unix socket; and its port. */
 GR_API gr_slice gr_request_peer(const gr_request *request);

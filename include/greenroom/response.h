@@ -44,6 +44,13 @@ GR_API int gr_response_send_file(gr_request *request, int fd, off_t offset, size
  * than its Content-Length closes the connection. Returns as gr_response_write. */
 GR_API int gr_response_end(gr_request *request);
 
+/* The body of the answer as a stream, after gr_response_begin and the fields: it writes as
+ * gr_response_write, and files as gr_response_send_file. Closing it ends the answer. Aborting it,
+ * or a failed copy into it, is gr_response_abort once something has been sent; before that the
+ * answer is as if it had not been begun, and another can be. To be closed before the handler
+ * returns; at most one. NULL with errno ENOMEM. */
+GR_API gr_writer *gr_response_writer(gr_request *request);
+
 /* The promised answer cannot be completed: closes the connection without ending the body, so that
  * the client can tell. Does not park. */
 GR_API void gr_response_abort(gr_request *request);
