@@ -22,12 +22,27 @@ static int look_up(struct blocking *call) {
     return 0;
 }
 
+enum { IN_VAIN_MAX = 3, PAUSE_NS = NS_PER_MS };
+
+/* Some say EAGAIN for reasons that their readiness does not tell: a unix socket that sends to
+ * another than its peer, whose queue is full. The clock keeps that from becoming a busy loop. */
+static enum wait_result wait_once(struct blocking *call) {
+    bool ready = call->has_waited && blocking_is_ready(call->fd, call->events);
+    call->has_waited = true;
+    call->in_vain = ready ? call->in_vain + 1 : 0;
+    if (!ready) return fd_wait(call->fd, call->events, call->due);
+    if (call->in_vain < IN_VAIN_MAX) return WAIT_RETRY;
+    int64_t next = clock_after(PAUSE_NS);
+    enum wait_result result = time_wait(next < call->due ? next : call->due);
+    return result == WAIT_TIMED_OUT && next < call->due ? WAIT_RETRY : result;
+}
+
 int blocking_wait(struct blocking *call) {
     if (call->ended_by) return -call->ended_by;
     int error = call->looked_up ? 0 : look_up(call);
     if (error) return error;
     unsigned seen = signal_interrupting();
-    switch (fd_wait(call->fd, call->events, call->due)) {
+    switch (wait_once(call)) {
     case WAIT_RETRY:
         return 0;
     case WAIT_CLOSED:
@@ -41,7 +56,8 @@ int blocking_wait(struct blocking *call) {
         call->ended_by = green_expiry_errno(green_self());
         break;
     case WAIT_INTERRUPTED:
-        if (seen != signal_interrupting()) call->ended_by = EINTR;
+        /* A call with a time limit is not restarted, see signal(7). */
+        if (call->due != NEVER || seen != signal_interrupting()) call->ended_by = EINTR;
         break;
     }
     return 0;

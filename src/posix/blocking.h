@@ -9,12 +9,15 @@ struct blocking {
     short events;   /* POLLIN or POLLOUT */
     bool is_socket; /* then SO_RCVTIMEO or SO_SNDTIMEO counts */
     bool looked_up; /* due is set, and the descriptor is not in non-blocking mode */
-    int ended_by;   /* errno with which to fail after one more try; 0: go on */
-    int64_t due;    /* NEVER until looked up */
+    bool has_waited;
+    int ended_by; /* errno with which to fail after one more try; 0: go on */
+    int in_vain;  /* how often in a row it was ready, and yet had said EAGAIN */
+    int64_t due;  /* NEVER until looked up */
 };
 
-#define BLOCKING_ON_SOCKET(fd, events) ((struct blocking){fd, events, true, false, 0, NEVER})
-#define BLOCKING_ON(fd, events) ((struct blocking){fd, events, false, false, 0, NEVER})
+#define BLOCKING_ON_SOCKET(fd_, events_) \
+    ((struct blocking){.fd = fd_, .events = events_, .is_socket = true, .due = NEVER})
+#define BLOCKING_ON(fd_, events_) ((struct blocking){.fd = fd_, .events = events_, .due = NEVER})
 
 /* The descriptor cannot be waited for: make the call that libc would make. */
 enum { BLOCKING_AS_LIBC = 1 };

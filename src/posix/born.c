@@ -72,7 +72,7 @@ HOOK int epoll_create(int size) {
 HOOK int dup(int fd) { return born(sys(SYS_dup, fd)); }
 
 HOOK int dup3(int from, int to, int flags) {
-    if (from == to) return (int)hook_result(-EINVAL);
+    if (from == to || flags & ~O_CLOEXEC) return (int)hook_result(-EINVAL);
     if (is_protected(to)) return (int)hook_result(-EBADF);
     long error = sys(SYS_fcntl, from, F_GETFD);
     if (error < 0) return (int)hook_result(error);

@@ -47,7 +47,8 @@ HOOK int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex) {
 HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
                                 const struct timespec *at) {
     struct green *self = green_may_park();
-    if (!due_is_valid(at) || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)) return EINVAL;
+    if (!due_has_valid_ns(at) || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC))
+        return EINVAL;
     if (is_ours(cond)) return wait_until(cond, mutex, due_at(clock, at));
     if (!self) return REAL(pthread_cond_clockwait)(cond, mutex, clock, at);
     return MOVED(REAL(pthread_cond_clockwait)(cond, mutex, clock, at));

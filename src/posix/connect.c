@@ -4,13 +4,15 @@
  */
 #include "posix/blocking.h"
 
-/* Makes a call in non-blocking mode. mode is what F_GETFL said. */
-#define WITHOUT_BLOCKING(fd, mode, call)                  \
-    ({                                                    \
-        sys(SYS_fcntl, fd, F_SETFL, (mode) | O_NONBLOCK); \
-        long made_ = (call);                              \
-        sys(SYS_fcntl, fd, F_SETFL, mode);                \
-        made_;                                            \
+/* Makes a call in non-blocking mode. */
+#define WITHOUT_BLOCKING(fd, call)                                    \
+    ({                                                                \
+        long mode_ = sys(SYS_fcntl, fd, F_GETFL);                     \
+        bool blocks_ = mode_ >= 0 && !(mode_ & O_NONBLOCK);           \
+        if (blocks_) sys(SYS_fcntl, fd, F_SETFL, mode_ | O_NONBLOCK); \
+        long made_ = (call);                                          \
+        if (blocks_) sys(SYS_fcntl, fd, F_SETFL, mode_);              \
+        made_;                                                        \
     })
 
 /* Asking again is how the outcome is learnt; it also moves the socket into its connected state. */
@@ -30,7 +32,7 @@ HOOK int connect(int fd, const struct sockaddr *to, socklen_t len) {
     if (!green_may_park()) return REAL(connect)(fd, to, len);
     long mode = sys(SYS_fcntl, fd, F_GETFL);
     if (mode < 0 || mode & O_NONBLOCK) return (int)hook_result(sys(SYS_connect, fd, to, len));
-    long r = WITHOUT_BLOCKING(fd, mode, sys(SYS_connect, fd, to, len));
+    long r = WITHOUT_BLOCKING(fd, sys(SYS_connect, fd, to, len));
     if (r == -EINPROGRESS || r == -EALREADY) r = connect_outcome(fd, to, len);
     /* The backlog of a unix socket is full: no event tells when there is room. */
     else if (r == -EAGAIN && to->sa_family == AF_UNIX)
@@ -38,13 +40,19 @@ HOOK int connect(int fd, const struct sockaddr *to, socklen_t len) {
     return (int)hook_result(r);
 }
 
+/* Any other socket refuses at once, also where its readiness would be long in coming. */
+static bool is_listening(int fd) {
+    int listens = 0;
+    socklen_t len = sizeof listens;
+    return sys(SYS_getsockopt, fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens;
+}
+
 static long accept_waiting(int fd, struct sockaddr *peer, socklen_t *len, int flags) {
     struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
-    long mode = sys(SYS_fcntl, fd, F_GETFL);
-    if (mode < 0 || mode & O_NONBLOCK) return sys(SYS_accept4, fd, peer, len, flags);
+    bool listens = is_listening(fd);
     for (;;) {
-        if (blocking_is_ready(fd, POLLIN)) {
-            long r = WITHOUT_BLOCKING(fd, mode, sys(SYS_accept4, fd, peer, len, flags));
+        if (!listens || blocking_is_ready(fd, POLLIN)) {
+            long r = WITHOUT_BLOCKING(fd, sys(SYS_accept4, fd, peer, len, flags));
             if (r != -EAGAIN) return r;
         }
         int error = blocking_wait(&call);
@@ -54,7 +62,8 @@ static long accept_waiting(int fd, struct sockaddr *peer, socklen_t *len, int fl
 }
 
 HOOK int accept4(int fd, struct sockaddr *peer, socklen_t *len, int flags) {
-    if (!green_may_park()) return REAL(accept4)(fd, peer, len, flags);
+    if (!green_may_park() || flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
+        return REAL(accept4)(fd, peer, len, flags);
     long accepted = accept_waiting(fd, peer, len, flags);
     if (accepted >= 0) fd_born((int)accepted);
     return (int)hook_result(accepted);
@@ -74,7 +83,7 @@ HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
     struct blocking call = BLOCKING_ON_SOCKET(out, POLLOUT);
     size_t sent = 0;
     for (;;) {
-        long r = WITHOUT_BLOCKING(out, mode, sys(SYS_sendfile, out, in, offset, count - sent));
+        long r = WITHOUT_BLOCKING(out, sys(SYS_sendfile, out, in, offset, count - sent));
         if (r == -EAGAIN) {
             r = blocking_wait(&call);
             if (r == 0) continue;

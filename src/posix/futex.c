@@ -1,20 +1,11 @@
-/* syscall(2), for those who build their own locks on it: the runtimes of Rust, Go's cgo, absl, and
- * libstdc++'s atomics. Futex waits park; all else goes through. */
+#include "posix/futex.h"
+
 #include <linux/futex.h>
-#include <stdarg.h>
 
 #include "posix/due.h"
+#include "posix/memory.h"
 #include "posix/signal.h"
 #include "posix/wake.h"
-
-struct futex_call {
-    int *address;
-    int operation;
-    int value;
-    const struct timespec *timeout;
-    long second; /* uaddr2 */
-    unsigned bits;
-};
 
 static int command_of(const struct futex_call *call) { return call->operation & FUTEX_CMD_MASK; }
 
@@ -41,7 +32,6 @@ static int64_t futex_due(const struct futex_call *call) {
 /* A wake that chose us is passed on when we do not wait. 0 without a wake is allowed by futex(2).
  */
 static long wait_by_address(struct green *self, const struct futex_call *call) {
-    if (call->timeout && !due_is_valid(call->timeout)) return -EINVAL;
     int64_t due = futex_due(call);
     unsigned seen = signal_interrupting();
     struct address_wait wait;
@@ -55,6 +45,14 @@ static long wait_by_address(struct green *self, const struct futex_call *call) {
     bool interrupted = green_take_interrupt(self) && seen != signal_interrupting();
     if (woken) return 0;
     return late ? -ETIMEDOUT : interrupted ? -EINTR : 0;
+}
+
+/* What the kernel would refuse at once. */
+static bool is_well_formed(const struct futex_call *call) {
+    if ((uintptr_t)call->address % sizeof(int) || !is_readable(call->address, sizeof(int)))
+        return false;
+    return !call->timeout ||
+           (is_readable(call->timeout, sizeof *call->timeout) && due_is_valid(call->timeout));
 }
 
 static long call_kernel(const struct futex_call *call) {
@@ -85,35 +83,11 @@ static long wake_both(const struct futex_call *call) {
     }
 }
 
-static long futex(const struct futex_call *call) {
+long futex(const struct futex_call *call) {
     if (!is_wait(call)) return wake_both(call);
     struct green *self = green_may_park();
-    if (!self) return call_kernel(call);
+    if (!self || !is_well_formed(call)) return call_kernel(call);
     if (waits_by_address(call)) return wait_by_address(self, call);
     if (__atomic_load_n(call->address, __ATOMIC_SEQ_CST) != call->value) return -EAGAIN;
     return MOVED(call_kernel(call));
-}
-
-/* Every green thread has a tid that no kernel task has: programs tell their threads apart by it.
- * The main thread's is the process's id, whatever kernel task it is on. */
-static long tid(void) {
-    const struct green *self = green_self();
-    return is_hollow(self) ? *self->tid : self ? runtime_pid : sys(SYS_gettid);
-}
-
-HOOK pid_t gettid(void) { return (pid_t)tid(); }
-
-HOOK long syscall(long number, ...) {
-    long a[6];
-    va_list rest;
-    va_start(rest, number);
-    for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
-    va_end(rest);
-    if (number == SYS_futex) {
-        struct futex_call call = {
-            (int *)a[0], (int)a[1], (int)a[2], (const struct timespec *)a[3], a[4], (unsigned)a[5]};
-        return hook_result(futex(&call));
-    }
-    if (number == SYS_gettid) return tid();
-    return hook_result(sys(number, a[0], a[1], a[2], a[3], a[4], a[5]));
 }

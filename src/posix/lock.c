@@ -51,7 +51,7 @@ static int mutex_lock_slowly(struct green *self, pthread_mutex_t *mutex, int64_t
     if (self && (kind & KIND_MASK) == PTHREAD_MUTEX_ERRORCHECK &&
         mutex->__data.__owner == tid_of(self))
         return EDEADLK;
-    if (at && !due_is_valid(at)) return EINVAL;
+    if (at && !due_has_valid_ns(at)) return EINVAL;
     if (!is_shared(mutex)) return lock_wait(mutex_try, mutex, due);
     if (kind & KIND_INHERITS) return ENOTSUP;
     if (!at) return MOVED(REAL(pthread_mutex_lock)(mutex));
@@ -93,11 +93,14 @@ HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex) {
 static int rwlock_try_read(void *lock) { return REAL(pthread_rwlock_tryrdlock)(lock); }
 static int rwlock_try_write(void *lock) { return REAL(pthread_rwlock_trywrlock)(lock); }
 
+/* Looked at before the lock is, as in glibc. */
+static bool is_valid_limit(clockid_t clock, const struct timespec *at) {
+    return (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC) && due_has_valid_ns(at);
+}
+
 /* The caller has got EBUSY. at NULL: no limit. */
 static int rwlock_wait(struct green *self, lock_try *try, pthread_rwlock_t *lock, clockid_t clock,
                        const struct timespec *at) {
-    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return EINVAL;
-    if (at && !due_is_valid(at)) return EINVAL;
     if (lock->__data.__cur_writer == tid_of(self)) return EDEADLK;
     if (!lock->__data.__shared) return lock_wait(try, lock, due_at(clock, at));
     if (try == rwlock_try_read)
@@ -125,7 +128,8 @@ HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock) {
 HOOK int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
                                     const struct timespec *at) {
     struct green *self = green_may_park();
-    if (!self) return REAL(pthread_rwlock_clockrdlock)(lock, clock, at);
+    if (!self || !is_valid_limit(clock, at))
+        return REAL(pthread_rwlock_clockrdlock)(lock, clock, at);
     int error = REAL(pthread_rwlock_tryrdlock)(lock);
     return error != EBUSY ? error : rwlock_wait(self, rwlock_try_read, lock, clock, at);
 }
@@ -133,7 +137,8 @@ HOOK int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
                                     const struct timespec *at) {
     struct green *self = green_may_park();
-    if (!self) return REAL(pthread_rwlock_clockwrlock)(lock, clock, at);
+    if (!self || !is_valid_limit(clock, at))
+        return REAL(pthread_rwlock_clockwrlock)(lock, clock, at);
     int error = REAL(pthread_rwlock_trywrlock)(lock);
     return error != EBUSY ? error : rwlock_wait(self, rwlock_try_write, lock, clock, at);
 }

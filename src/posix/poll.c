@@ -2,8 +2,10 @@
  * runtime, then looked at again. An epoll descriptor of the application is a descriptor like
  * others, readable when it has events. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "posix/due.h"
+#include "posix/memory.h"
 #include "posix/signal.h"
 
 /* What a wait leaves to do: 0 to look once more, a negated errno to fail with if there is still
@@ -24,6 +26,10 @@ static int after_wait(enum wait_result result) {
         break;
     }
     return 0;
+}
+
+static bool is_valid_limit(const struct timespec *timeout) {
+    return !timeout || (is_readable(timeout, sizeof *timeout) && due_is_valid(timeout));
 }
 
 static long look(struct pollfd *fds, nfds_t count) {
@@ -67,7 +73,7 @@ HOOK int poll(struct pollfd *fds, nfds_t count, int timeout) {
 HOOK int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                const sigset_t *mask) {
     struct green *self = green_may_park();
-    if (!self || (timeout && !due_is_valid(timeout))) return REAL(ppoll)(fds, count, timeout, mask);
+    if (!self || !is_valid_limit(timeout)) return REAL(ppoll)(fds, count, timeout, mask);
     return (int)hook_result(poll_until(self, fds, count, due_after(timeout), mask));
 }
 
@@ -128,9 +134,13 @@ static bool selection_has_invalid(const struct selection *s) {
     return false;
 }
 
-/* Leaves the ready ones in the sets. Returns how many bits stand there. */
+/* Leaves the ready ones in the sets, and nothing in the last word that is past the limit. Returns
+ * how many bits stand there. */
 static int selection_report(struct selection *s) {
     int ready = 0;
+    for (int i = 0; i < 3; i++)
+        if (s->sets[i] && s->limit % BITS)
+            s->sets[i][s->limit / BITS] &= (1ul << (s->limit % BITS)) - 1;
     for (nfds_t n = 0; n < s->count; n++) {
         struct pollfd *entry = &s->fds[n];
         for (int i = 0; i < 3; i++) {
@@ -154,24 +164,45 @@ static long select_until(struct green *self, struct selection *s, int64_t due,
     return r;
 }
 
+/* The table's size, up to which the kernel looks into the sets at most: so programs that give the
+ * highest number there could be, with an fd_set of FD_SETSIZE bits, get away with it. */
+static int table_size(void) {
+    static const char label[] = "\nFDSize:";
+    char text[1024];
+    long fd = sys(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+    long len = fd < 0 ? fd : sys(SYS_read, fd, text, sizeof text - 1);
+    if (fd >= 0) sys(SYS_close, fd);
+    if (len < 0) return FD_SETSIZE;
+    text[len] = '\0';
+    const char *found = strstr(text, label);
+    return found ? atoi(found + sizeof label - 1) : FD_SETSIZE;
+}
+
 static struct selection selection_of(int limit, fd_set *in, fd_set *out, fd_set *except) {
+    if (limit > FD_SETSIZE) {
+        int size = table_size();
+        if (limit > size) limit = size;
+    }
     return (struct selection){
         .limit = limit,
         .sets = {(unsigned long *)in, (unsigned long *)out, (unsigned long *)except}};
 }
 
-static void write_time_left(struct timeval *timeout, int64_t due) {
-    int64_t left = due - clock_now();
-    if (left < 0) left = 0;
-    timeout->tv_sec = left / NS_PER_S;
-    timeout->tv_usec = left % NS_PER_S / NS_PER_US;
+static bool selection_is_valid(const struct selection *s) {
+    if (s->limit < 0) return false;
+    for (int i = 0; i < 3; i++)
+        if (s->sets[i] &&
+            !is_readable(s->sets[i], ((size_t)s->limit + BITS - 1) / BITS * sizeof(long)))
+            return false;
+    return true;
 }
 
 HOOK int select(int limit, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout) {
     struct green *self = green_may_park();
-    if (!self || limit < 0 || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
-        return REAL(select)(limit, in, out, except, timeout);
     struct selection s = selection_of(limit, in, out, except);
+    if (!self || !selection_is_valid(&s) ||
+        (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+        return REAL(select)(limit, in, out, except, timeout);
     int64_t due = NEVER;
     if (timeout) {
         struct timespec length = {timeout->tv_sec + timeout->tv_usec / 1000000,
@@ -179,20 +210,30 @@ HOOK int select(int limit, fd_set *in, fd_set *out, fd_set *except, struct timev
         due = due_after(&length);
     }
     long r = select_until(self, &s, due, NULL);
-    if (timeout) write_time_left(timeout, due);
+    if (timeout) {
+        struct timespec left = due_left(due);
+        *timeout = (struct timeval){left.tv_sec, left.tv_nsec / NS_PER_US};
+    }
     return (int)hook_result(r);
 }
 
 HOOK int pselect(int limit, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
                  const sigset_t *mask) {
     struct green *self = green_may_park();
-    if (!self || limit < 0 || (timeout && !due_is_valid(timeout)))
-        return REAL(pselect)(limit, in, out, except, timeout, mask);
     struct selection s = selection_of(limit, in, out, except);
+    if (!self || !selection_is_valid(&s) || !is_valid_limit(timeout))
+        return REAL(pselect)(limit, in, out, except, timeout, mask);
     return (int)hook_result(select_until(self, &s, due_after(timeout), mask));
 }
 
 /* ---- epoll ---- */
+
+/* One that is nested as deep as the kernel allows cannot be put into the poller's. */
+static enum wait_result look_again_soon(int64_t due) {
+    int64_t next = clock_after(NS_PER_MS);
+    enum wait_result result = time_wait(next < due ? next : due);
+    return result == WAIT_TIMED_OUT && next < due ? WAIT_RETRY : result;
+}
 
 static long epoll_until(struct green *self, int epfd, struct epoll_event *events, int room,
                         int64_t due, const sigset_t *mask) {
@@ -206,8 +247,8 @@ static long epoll_until(struct green *self, int epfd, struct epoll_event *events
             break;
         }
         enum wait_result result = fd_wait(epfd, POLLIN, due);
+        if (result == WAIT_UNPOLLABLE) result = look_again_soon(due);
         end = result == WAIT_CLOSED ? -EBADF : after_wait(result);
-        if (result == WAIT_UNPOLLABLE) time_wait(clock_after(NS_PER_MS));
     }
     signal_swap_end(&swap);
     return r == 0 && end < 0 ? end : r;
@@ -229,7 +270,7 @@ HOOK int epoll_pwait(int epfd, struct epoll_event *events, int room, int timeout
 HOOK int epoll_pwait2(int epfd, struct epoll_event *events, int room,
                       const struct timespec *timeout, const sigset_t *mask) {
     struct green *self = green_may_park();
-    if (!self || (timeout && !due_is_valid(timeout)))
+    if (!self || !is_valid_limit(timeout))
         return REAL(epoll_pwait2)(epfd, events, room, timeout, mask);
     return (int)hook_result(epoll_until(self, epfd, events, room, due_after(timeout), mask));
 }

@@ -78,10 +78,10 @@ HOOK pid_t wait3(int *status, int options, struct rusage *usage) {
     return wait4(-1, status, options, usage);
 }
 
-/* Returns 0 with si_pid 0 in *info when there is nothing to report yet. */
+/* Returns 0 with si_pid 0 in *info when there is nothing to report yet. Both are the kernel's
+ * doing.
+ */
 static long waitid_look(idtype_t type, id_t id, siginfo_t *info, int options) {
-    info->si_pid = 0;
-    info->si_signo = 0;
     return sys(SYS_waitid, type, id, info, options | WNOHANG, NULL);
 }
 
@@ -108,16 +108,30 @@ HOOK int waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
     return (int)hook_result(waitid_until(type, id, info ? info : &own, options));
 }
 
-/* libc waits for the shell inside. */
+/* libc waits for the shell inside. The shell inherits the signal mask, so the call is made under
+ * the caller's own, not under that of the kernel task it is made on, which blocks everything. */
 HOOK int system(const char *command) {
-    if (!green_may_park() || !command) return REAL(system)(command);
-    return MOVED(REAL(system)(command));
+    struct green *self = green_may_park();
+    if (!self || !command) return REAL(system)(command);
+    bool moved = carrier_offload_begin();
+    if (moved)
+        sys(SYS_rt_sigprocmask, SIG_SETMASK, &self->signal_mask, NULL, sizeof self->signal_mask);
+    int status = REAL(system)(command);
+    if (moved) carrier_offload_end();
+    return status;
 }
 
 HOOK int pclose(FILE *stream) {
     if (!in_vfork_child()) fd_closing(fileno(stream));
     if (!green_may_park()) return REAL(pclose)(stream);
     return MOVED(REAL(pclose)(stream));
+}
+
+/* Past the handlers of pthread_atfork, one of which is the runtime's. */
+HOOK pid_t _Fork(void) {
+    pid_t child = REAL(_Fork)();
+    if (child == 0) runtime_abandon();
+    return child;
 }
 
 /* ---- vfork, for the assembly ---- */

@@ -44,6 +44,7 @@ int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dir, const char *path, int flags);
 int __openat64_2(int dir, const char *path, int flags);
+pid_t _Fork(void); /* since glibc 2.34 */
 int __cxa_thread_atexit_impl(void (*fn)(void *), void *object, void *dso);
 
 /* clang-format makes stairs of lists like these. */
@@ -84,7 +85,7 @@ int __cxa_thread_atexit_impl(void (*fn)(void *), void *object, void *dso);
     X(clock_nanosleep)
 
 #define REAL_PROCESSES(X)                                                                          \
-    X(wait4) X(waitid) X(system) X(setuid) X(setgid) X(seteuid) X(setegid) X(setreuid)             \
+    X(wait4) X(waitid) X(system) X(_Fork) X(setuid) X(setgid) X(seteuid) X(setegid) X(setreuid)             \
     X(setregid) X(setresuid) X(setresgid) X(setgroups) X(initgroups)
 
 #define REAL_NAMES(X)                                                                              \

@@ -41,9 +41,9 @@ HOOK int sem_wait(sem_t *sem) {
 HOOK int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *at) {
     struct green *self = green_may_park();
     if (!self) return REAL(sem_clockwait)(sem, clock, at);
-    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return (int)hook_result(-EINVAL);
+    if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !due_has_valid_ns(at))
+        return (int)hook_result(-EINVAL);
     if (take(sem)) return 0;
-    if (!due_is_valid(at)) return (int)hook_result(-EINVAL);
     if (is_shared(sem)) return MOVED(REAL(sem_clockwait)(sem, clock, at));
     return (int)hook_result(-wait_until(self, sem, due_at(clock, at)));
 }

@@ -1,5 +1,6 @@
 #include "posix/due.h"
 #include "posix/hook.h"
+#include "posix/memory.h"
 
 static int64_t sleep_end(clockid_t clock, int flags, const struct timespec *time) {
     return flags & TIMER_ABSTIME ? due_at(clock, time) : due_after(time);
@@ -11,12 +12,6 @@ static bool is_over(clockid_t clock, int flags, const struct timespec *time) {
     return due_at(clock, time) <= clock_now();
 }
 
-static void write_rest(struct timespec *rest, int64_t due) {
-    int64_t left = due - clock_now();
-    if (left < 0) left = 0;
-    *rest = (struct timespec){left / NS_PER_S, left % NS_PER_S};
-}
-
 static bool is_wall_clock(clockid_t clock) {
     return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
            clock == CLOCK_TAI;
@@ -26,7 +21,7 @@ static bool is_wall_clock(clockid_t clock) {
  * still for a green thread that sleeps: left to libc. */
 HOOK int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
                          struct timespec *rest) {
-    if (!green_may_park() || !is_wall_clock(clock))
+    if (!green_may_park() || !is_wall_clock(clock) || !is_readable(time, sizeof *time))
         return REAL(clock_nanosleep)(clock, flags, time, rest);
     if (!due_is_valid(time)) return EINVAL;
     int64_t due;
@@ -37,7 +32,7 @@ HOOK int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time
         case WAIT_EXPIRED:
             return green_expiry_errno(green_self());
         case WAIT_INTERRUPTED:
-            if (rest && !(flags & TIMER_ABSTIME)) write_rest(rest, due);
+            if (rest && !(flags & TIMER_ABSTIME)) *rest = due_left(due);
             return EINTR;
         default:
             break;
@@ -55,11 +50,8 @@ HOOK int usleep(useconds_t us) {
     return nanosleep(&time, NULL);
 }
 
+/* What is left is not rounded, as in glibc. */
 HOOK unsigned sleep(unsigned seconds) {
-    struct timespec time = {seconds, 0}, rest = {0, 0};
-    int saved = errno;
-    if (nanosleep(&time, &rest) == 0) return 0;
-    if (errno != EINTR) return seconds;
-    errno = saved;
-    return (unsigned)rest.tv_sec + (rest.tv_nsec >= NS_PER_S / 2);
+    struct timespec time = {seconds, 0}, rest = time;
+    return nanosleep(&time, &rest) == 0 ? 0 : (unsigned)rest.tv_sec;
 }

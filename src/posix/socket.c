@@ -2,6 +2,7 @@
 
 #include "posix/blocking.h"
 #include "posix/due.h"
+#include "posix/memory.h"
 
 /* With these a call never waits, even on a blocking socket. */
 enum { NEVER_WAITS = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB };
@@ -15,28 +16,30 @@ static bool is_stream(int fd) {
 /* What libc's functions return, as the raw calls return it. */
 static long raw(ssize_t result) { return result < 0 ? -errno : result; }
 
-static long receive_waiting(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
-                            socklen_t *from_len) {
-    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
+static long receive_waiting(struct blocking *call, void *buffer, size_t len, int flags,
+                            struct sockaddr *from, socklen_t *from_len) {
     for (;;) {
-        int error = blocking_wait(&call);
+        int error = blocking_wait(call);
         if (error == BLOCKING_AS_LIBC)
-            return raw(REAL(recvfrom)(fd, buffer, len, flags, from, from_len));
+            return raw(REAL(recvfrom)(call->fd, buffer, len, flags, from, from_len));
         if (error) return error;
-        long r = sys(SYS_recvfrom, fd, buffer, len, flags | MSG_DONTWAIT, from, from_len);
+        long r = sys(SYS_recvfrom, call->fd, buffer, len, flags | MSG_DONTWAIT, from, from_len);
         if (r != -EAGAIN) return r;
     }
 }
 
-/* MSG_WAITALL and MSG_DONTWAIT together do not wait, so the waiting is done piece by piece. */
+/* MSG_WAITALL and MSG_DONTWAIT together do not wait, so the waiting is done piece by piece, within
+ * one time limit. */
 static long receive_all(int fd, char *buffer, size_t len, int flags, struct sockaddr *from,
                         socklen_t *from_len) {
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
     size_t got = 0;
     flags &= ~MSG_WAITALL;
     for (;;) {
         long r =
             sys(SYS_recvfrom, fd, buffer + got, len - got, flags | MSG_DONTWAIT, from, from_len);
-        if (r == -EAGAIN) r = receive_waiting(fd, buffer + got, len - got, flags, from, from_len);
+        if (r == -EAGAIN)
+            r = receive_waiting(&call, buffer + got, len - got, flags, from, from_len);
         if (r <= 0) return got ? (long)got : r;
         got += (size_t)r;
         if (got == len || !is_stream(fd)) return (long)got;
@@ -52,7 +55,8 @@ long socket_receive(int fd, void *buffer, size_t len, int flags, struct sockaddr
     }
     long r = sys(SYS_recvfrom, fd, buffer, len, flags | MSG_DONTWAIT, from, from_len);
     if (__builtin_expect(r != -EAGAIN, 1)) return r;
-    return receive_waiting(fd, buffer, len, flags, from, from_len);
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
+    return receive_waiting(&call, buffer, len, flags, from, from_len);
 }
 
 long socket_receive_message(int fd, struct msghdr *message, int flags) {
@@ -90,7 +94,14 @@ static long send_rest(int fd, const char *data, size_t len, int flags, const str
 long socket_send(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
                  socklen_t to_len) {
     long r = sys(SYS_sendto, fd, data, len, flags | MSG_DONTWAIT, to, to_len);
-    if (__builtin_expect(r == (long)len || (r < 0 && r != -EAGAIN), 1)) return r;
+    if (__builtin_expect(r == (long)len, 1)) return r;
+    if (r == -EINPROGRESS) { /* TCP Fast Open without a cookie: it connects first, then sends */
+        flags &= ~MSG_FASTOPEN;
+        to = NULL;
+        to_len = 0;
+    } else if (r < 0 && r != -EAGAIN) {
+        return r;
+    }
     return send_rest(fd, data, len, flags, to, to_len, r < 0 ? 0 : (size_t)r);
 }
 
@@ -121,12 +132,25 @@ static long outgoing_try(const struct outgoing *out, int fd, int flags) {
                flags | MSG_DONTWAIT, out->rest.msg_name, out->rest.msg_namelen);
 }
 
+static size_t message_length(const struct msghdr *message) {
+    size_t len = 0;
+    for (size_t i = 0; i < message->msg_iovlen; i++) len += message->msg_iov[i].iov_len;
+    return len;
+}
+
+/* The first try shows whether the message can be read at all. */
 long socket_send_message(int fd, const struct msghdr *message, int flags) {
+    long r = sys(SYS_sendmsg, fd, message, flags | MSG_DONTWAIT);
+    if (r < 0 && r != -EAGAIN && r != -EINPROGRESS) return r;
     struct blocking call = BLOCKING_ON_SOCKET(fd, POLLOUT);
-    struct outgoing out = {.rest = *message};
-    for (size_t i = 0; i < message->msg_iovlen; i++) out.len += message->msg_iov[i].iov_len;
-    for (;;) {
-        long r = outgoing_try(&out, fd, flags);
+    struct outgoing out = {.rest = *message, .len = message_length(message)};
+    if (r == -EINPROGRESS) { /* as in socket_send */
+        flags &= ~MSG_FASTOPEN;
+        out.rest.msg_name = NULL;
+        out.rest.msg_namelen = 0;
+        r = -EAGAIN;
+    }
+    for (;; r = outgoing_try(&out, fd, flags)) {
         if (r == -EAGAIN) {
             r = blocking_wait(&call);
             if (r == 0) continue;
@@ -183,13 +207,8 @@ HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
     return hook_result(socket_send_message(fd, message, flags));
 }
 
-/* The time limit is looked at after each message, as recvmmsg(2) owns up to under BUGS. */
-HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
-                  struct timespec *timeout) {
-    if (!green_may_park() || flags & NEVER_WAITS)
-        return REAL(recvmmsg)(fd, messages, count, flags, timeout);
-    if (timeout && !due_is_valid(timeout)) return (int)hook_result(-EINVAL);
-    int64_t due = due_after(timeout);
+static unsigned receive_messages(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                                 int64_t due, long *error) {
     unsigned done = 0;
     while (done < count) {
         bool waits = done == 0 || !(flags & MSG_WAITFORONE);
@@ -197,16 +216,34 @@ HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
         int one = flags & ~MSG_WAITFORONE;
         long r = waits ? socket_receive_message(fd, message, one)
                        : sys(SYS_recvmsg, fd, message, one | MSG_DONTWAIT);
-        if (r < 0) return done ? (int)done : (int)hook_result(r);
+        if (r < 0) {
+            *error = r;
+            break;
+        }
         messages[done++].msg_len = (unsigned)r;
         if (due != NEVER && clock_now() >= due) break;
     }
+    return done;
+}
+
+/* The time limit is looked at after each message, as recvmmsg(2) owns up to under BUGS. */
+HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                  struct timespec *timeout) {
+    if (!green_may_park() || flags & NEVER_WAITS || count == 0 ||
+        (timeout && !(is_readable(timeout, sizeof *timeout) && due_is_valid(timeout))))
+        return REAL(recvmmsg)(fd, messages, count, flags, timeout);
+    int64_t due = due_after(timeout);
+    long error = 0;
+    unsigned done = receive_messages(fd, messages, count, flags, due, &error);
+    if (!done) return (int)hook_result(error);
+    if (timeout) *timeout = due_left(due);
     return (int)done;
 }
 
 HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
-    if (!green_may_park() || flags & MSG_DONTWAIT)
+    if (!green_may_park() || flags & MSG_DONTWAIT || count == 0)
         return REAL(sendmmsg)(fd, messages, count, flags);
+    if (count > UIO_MAXIOV) count = UIO_MAXIOV; /* as the kernel has it */
     for (unsigned done = 0; done < count; done++) {
         long r = socket_send_message(fd, &messages[done].msg_hdr, flags);
         if (r < 0) return done ? (int)done : (int)hook_result(r);

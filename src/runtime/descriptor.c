@@ -57,11 +57,19 @@ void fd_deliver(uint64_t data, unsigned events) {
 
 /* ---- waiting ---- */
 
+/* poll(2) has names for kinds of data which the poller is not told of. */
+static short with_plain_events(short events) {
+    if (events & (POLLRDNORM | POLLRDBAND)) events |= POLLIN;
+    if (events & (POLLWRNORM | POLLWRBAND)) events |= POLLOUT;
+    return events;
+}
+
 static bool waiter_add(struct fd_waiter *waiter, int fd, short events) {
     struct fd_slot *slot = fd_slot(fd);
     waiter->green = NULL;
     if (!slot) return false;
-    *waiter = (struct fd_waiter){.next = slot->waiters, .green = green_self_tls, .events = events};
+    *waiter = (struct fd_waiter){
+        .next = slot->waiters, .green = green_self_tls, .events = with_plain_events(events)};
     slot->waiters = waiter;
     if (poller_update(fd, slot) == 0) return true;
     slot->waiters = waiter->next;

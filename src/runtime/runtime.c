@@ -17,10 +17,8 @@
 bool runtime_on;
 int runtime_pid;
 
-/* A child of fork is an ordinary process: no green threads but the one that forked, which is now
- * its main thread; hooks are libc's own. The poller's descriptors are the parent's: close-on-exec,
- * and never touched. */
-static void become_ordinary(void) {
+/* The poller's descriptors are the parent's: close-on-exec, and never touched. */
+void runtime_abandon(void) {
     runtime_on = false;
     green_self_tls = NULL;
     address_forget_waits();
@@ -54,14 +52,14 @@ int runtime_start(const struct runtime_options *options, const char **why) {
     }
     hollow_rseq_unregister();
     runtime_on = true;
-    if (pthread_atfork(NULL, NULL, become_ordinary) != 0 ||
+    if (pthread_atfork(NULL, NULL, runtime_abandon) != 0 ||
         (options->slice > 0 && monitor_start(options->slice) < 0)) {
         *why = "the monitor thread cannot be started";
         goto fail;
     }
     return 0;
 fail:
-    become_ordinary();
+    runtime_abandon();
     return -1;
 }
 

@@ -19,6 +19,11 @@ RT_SHARED int runtime_start(const struct runtime_options *options, const char **
 /* Is the runtime on in this process? False again in a child of fork. */
 RT_SHARED extern bool runtime_on;
 
+/* A child that was forked is an ordinary process: no green threads but the one that forked, which
+ * is now its main thread; hooks are libc's own. A handler of pthread_atfork calls this. Whoever
+ * forks without such handlers calls it in the child. Async-signal-safe. */
+RT_SHARED void runtime_abandon(void);
+
 /* The process id at runtime_start. */
 RT_SHARED extern int runtime_pid;
 

@@ -1,0 +1,26 @@
+/* Is memory there that a hook reads before the kernel does? Where libc would hand a bad pointer to
+ * the kernel and return EFAULT, we must not crash. */
+#ifndef POSIX_MEMORY_H
+#define POSIX_MEMORY_H
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/sys.h"
+
+/* The kernel copies the set before it looks at how, which is none here. */
+static inline bool is_word_readable(uintptr_t address) {
+    enum { NO_HOW = 99 };
+    return sys(SYS_rt_sigprocmask, NO_HOW, address & ~(uintptr_t)7, NULL, _NSIG / 8) != -EFAULT;
+}
+
+/* Looks at both ends, not at the pages in between. Costs a system call or two. */
+static inline bool is_readable(const void *memory, size_t len) {
+    uintptr_t first = (uintptr_t)memory, last = first + len - 1;
+    return len == 0 ||
+           (is_word_readable(first) && (first >> 3 == last >> 3 || is_word_readable(last)));
+}
+
+#endif
