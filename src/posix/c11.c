@@ -66,6 +66,8 @@ HOOK int thrd_join(thrd_t thread, int *result) {
     return thrd_result(error);
 }
 
+HOOK void thrd_exit(int result) { pthread_exit((void *)(intptr_t)result); }
+
 HOOK void thrd_yield(void) { sched_yield(); }
 
 /* -1 when a signal came, another negative value for any other error. */

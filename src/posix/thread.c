@@ -51,10 +51,16 @@ HOOK int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, voi
 
 /* ---- the end ---- */
 
+/* One that was detached, or is being joined already, cannot be. */
 static int join_green(struct green *green, void **result, int64_t due) {
     if (!green->joinable) return EINVAL;
+    if (green == green_self()) return EDEADLK;
+    if (__atomic_exchange_n(&green->joining, 1, __ATOMIC_ACQ_REL)) return EINVAL;
     int error = green_join(green, due, false);
-    if (error) return error;
+    if (error) {
+        __atomic_store_n(&green->joining, 0, __ATOMIC_RELEASE);
+        return error;
+    }
     if (result) *result = green->result;
     green_release(green);
     return 0;
@@ -71,13 +77,12 @@ HOOK int pthread_join(pthread_t thread, void **result) {
 HOOK int pthread_tryjoin_np(pthread_t thread, void **result) {
     struct green *green = hollow_of(thread);
     if (!green) return REAL(pthread_tryjoin_np)(thread, result);
-    if (green == green_self()) return EDEADLK;
     return green->done ? join_green(green, result, NEVER) : EBUSY;
 }
 
 HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
                               const struct timespec *at) {
-    if (at && !due_is_valid(at)) return EINVAL;
+    if (at && !due_has_valid_ns(at)) return EINVAL;
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return EINVAL;
     struct green *green = hollow_of(thread);
     if (green) return join_green(green, result, due_at(clock, at));
@@ -93,21 +98,25 @@ HOOK int pthread_detach(pthread_t thread) {
     struct green *green = hollow_of(thread);
     if (!green) return REAL(pthread_detach)(thread);
     if (!green->joinable) return EINVAL;
-    green_release(green);
+    if (!__atomic_load_n(&green->joining, __ATOMIC_ACQUIRE)) green_release(green);
     return 0;
 }
 
-/* Leaves by the runtime, not by unwinding: the bottom of this stack belongs to libc's start
- * routine, which would end the kernel task. Handlers of pthread_cleanup_push are not run. */
+/* The main thread is green 0, on whose kernel task the others run: it waits until the process ends.
+ */
 HOOK void pthread_exit(void *result) {
-    if (is_hollow(green_self())) green_exit(result);
+    struct green *self = green_self();
+    if (is_hollow(self)) self->result = result;
+    if (self && !is_hollow(self)) {
+        self->pinned = 0; /* it may be in a signal handler, or hold a locked stream */
+        for (;;) green_park(NEVER);
+    }
     REAL(pthread_exit)(result);
     __builtin_unreachable();
 }
 
-/* Cancellation unwinds a thread down to libc's start routine, see pthread_exit. So it is refused
- * rather than begun; as it is never pending, pthread_testcancel and the cancellation points stay
- * quiet. */
+/* libc's would send the kernel a tid that it does not know. As cancellation is never pending,
+ * pthread_testcancel and the cancellation points stay quiet. */
 HOOK int pthread_cancel(pthread_t thread) {
     return hollow_of(thread) ? ENOTSUP : REAL(pthread_cancel)(thread);
 }

@@ -1,6 +1,7 @@
 #include "runtime/green.h"
 
 #include <errno.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -48,12 +49,26 @@ void green_end_if_forked(void) {
     if (!green_self_tls) exit(EXIT_SUCCESS);
 }
 
+/* pthread_exit unwinds the stack, cleanup handlers and destructors of C++ objects on the way, down
+ * to what is registered last: that is libc's start routine, or this, which stands before it. */
+static void run_function(struct green *self) {
+    union {
+        __pthread_unwind_buf_t unwind;
+        jmp_buf registers; /* begins in the same way */
+    } bottom;
+    if (!_setjmp(bottom.registers)) {
+        __pthread_register_cancel(&bottom.unwind);
+        self->result = self->fn(self->arg);
+    }
+    __pthread_unregister_cancel(&bottom.unwind);
+}
+
 static void run_task(struct green *self) {
     if (self->pool->fresh_each_time && !self->fresh) tls_restore();
     self->fresh = false;
     self->dirty = true;
     sched_leave(self);
-    if (!_setjmp(self->exit_jump)) self->result = self->fn(self->arg);
+    run_function(self);
     green_end_if_forked();
     self->pinned = 0; /* pthread_exit may have left a signal handler, or a locked stream */
     signal_handlers_abandoned();
@@ -107,6 +122,7 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->result = NULL;
         green->done = false;
         green->joinable = joinable;
+        green->joining = 0;
         green->deadline = NEVER;
         green->work = NULL;
         green->cancelled = green->shields = 0;
@@ -127,12 +143,6 @@ void green_release(struct green *green) {
     sched_enter(self);
     if (!green->pooled) pool_put(green);
     sched_leave(self);
-}
-
-void green_exit(void *result) {
-    struct green *self = green_self_tls;
-    self->result = result;
-    _longjmp(self->exit_jump, 1);
 }
 
 static int64_t joining_ends(const struct green *self, int64_t due, bool may_expire) {

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,6 +57,7 @@ struct green {
     struct timer timer;      /* due time of the park */
     int64_t deadline;        /* of its current task, see gr_deadline; NEVER for none */
     int cancelled;           /* its current task is. Atomic */
+    int joining;             /* a pthread_join of it has begun. Atomic */
     int shields;             /* > 0: which is of no effect now */
     uint64_t signal_mask;    /* kernel sigset of this thread */
     struct carrier *carrier; /* where it runs while detached */
@@ -69,7 +69,6 @@ struct green {
     void *(*fn)(void *);
     void *arg;
     void *result;
-    jmp_buf exit_jump; /* pthread_exit lands here */
     struct green_exit *exits;
     struct green_pool *pool;
     const void *work; /* the server's: the request it answers; NULL for none */
@@ -161,9 +160,6 @@ RT_SHARED void green_release(struct green *green);
 /* Waits for done. Parks (OS threads block). Returns 0, EDEADLK, or ETIMEDOUT when the time has come
  * or, if may_expire, the caller's waits expire. Does not release it. */
 RT_SHARED int green_join(struct green *green, int64_t due, bool may_expire);
-
-/* Ends the calling green thread, which is not green 0, as if its function had returned result. */
-RT_SHARED _Noreturn void green_exit(void *result);
 
 /* Ends the process, as at the end of main, when it is a child that the calling green thread has
  * forked: for code of ours that the application comes back to, where such a child has no business.

@@ -18,7 +18,9 @@ enum { RSEQ_SIGNATURE = (int)0xd428bc00 };
 
 enum {
     PTHREAD_WORDS = 576,   /* where pd->tid is looked for: the size of struct pthread in ints */
-    TID_BASE = 0x20000000, /* above any pid the kernel gives (2^22), below FUTEX_TID_MASK */
+    TID_BASE = 0x20000000, /* above any pid the kernel gives (2^22), up to FUTEX_TID_MASK */
+    TIDS_EACH = 1 << 17,  /* for a process: those whose pids differ modulo 2^12 share none, since */
+    TID_RANGES = 1 << 12, /* a mutex that they share is known to be owned by this number */
     RSEQ_CPU_ID_OFFSET = 4,
     RSEQ_UNREGISTER = 1,
 };
@@ -126,7 +128,7 @@ int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(str
     }
     wait_for_exit(word);
     *word = birth.exit_word_before;
-    *birth.tid = TID_BASE + ++made;
+    *birth.tid = TID_BASE + main_tid % TID_RANGES * TIDS_EACH + made++ % TIDS_EACH;
     green->tid = birth.tid;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <unistd.h>
 
 /* What an interpreter's start routine gets: which function, and what for it. */
@@ -128,6 +129,61 @@ static void pthread_exit_ends_the_green_thread_alone(void **state) {
     assert_int_equal((intptr_t)result, 7);
 }
 
+static char cleaned[8];
+
+static void clean(void *letter) { strcat(cleaned, letter); }
+
+static void exit_from_below(void) {
+    pthread_cleanup_push(clean, "a");
+    pthread_exit((void *)8);
+    pthread_cleanup_pop(0);
+}
+
+static void *exit_with_handlers(void) {
+    pthread_cleanup_push(clean, "b");
+    exit_from_below();
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+static void pthread_exit_runs_the_cleanup_handlers_innermost_first(void **state) {
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        void *result;
+        cleaned[0] = '\0';
+        start_thread(&thread, NULL, exit_with_handlers);
+        assert_int_equal(pthread_join(thread, &result), 0);
+        assert_int_equal((intptr_t)result, 8);
+        assert_string_equal(cleaned, "ab");
+    }
+}
+
+static void *exit_as_c11(void) { thrd_exit(9); }
+
+static void thrd_exit_ends_the_green_thread_alone(void **state) {
+    pthread_t thread;
+    void *result;
+    start_thread(&thread, NULL, exit_as_c11);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_int_equal((intptr_t)result, 9);
+}
+
+static pthread_t joined;
+
+static void *join_the_other(void) { return (void *)(intptr_t)pthread_join(joined, NULL); }
+
+static void a_thread_that_is_being_joined_cannot_be_joined_again(void **state) {
+    pthread_t joiner;
+    void *error;
+    start_thread(&joined, NULL, sleep_a_while);
+    start_thread(&joiner, NULL, join_the_other);
+    gr_yield();
+    assert_int_equal(pthread_join(joined, NULL), EINVAL);
+    assert_int_equal(pthread_detach(joined), 0);
+    assert_int_equal(pthread_join(joiner, &error), 0);
+    assert_int_equal((intptr_t)error, 0);
+}
+
 static void *join_it(void *thread) {
     void *result = NULL;
     return pthread_join((pthread_t)thread, &result) ? NULL : result;
@@ -233,6 +289,9 @@ int main(void) {
         cmocka_unit_test(joining_oneself_is_a_deadlock),
         cmocka_unit_test(a_detached_thread_cannot_be_joined),
         cmocka_unit_test(pthread_exit_ends_the_green_thread_alone),
+        cmocka_unit_test(pthread_exit_runs_the_cleanup_handlers_innermost_first),
+        cmocka_unit_test(thrd_exit_ends_the_green_thread_alone),
+        cmocka_unit_test(a_thread_that_is_being_joined_cannot_be_joined_again),
         cmocka_unit_test(an_os_thread_can_join_a_green_one),
         cmocka_unit_test(every_green_thread_has_a_tid_of_its_own),
         cmocka_unit_test(a_green_thread_can_ask_about_itself),
