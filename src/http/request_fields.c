@@ -36,11 +36,23 @@ static enum http_parse heed_host(struct request_parser *parser, const struct htt
     return HTTP_PARSE_DONE;
 }
 
+/* Tabs are blanks to the grammar, but not to every parser. */
+static bool has_tab_around(const struct request_parser *parser, const struct http_field *field) {
+    const char *colon = parser->data + field->name.at + field->name.len;
+    const char *value = parser->data + field->value.at, *behind = value + field->value.len;
+
+    if (memchr(colon, '\t', (size_t)(value - colon))) return true;
+    while (*behind == ' ') behind++;
+    return *behind == '\t';
+}
+
 static enum http_parse heed_content_length(struct request_parser *parser,
                                            const struct http_field *field) {
     if (parser->seen & SEEN_CONTENT_LENGTH)
         return request_refuse(parser, 400, "more than one Content-Length");
     parser->seen |= SEEN_CONTENT_LENGTH;
+    if (has_tab_around(parser, field))
+        return request_refuse(parser, 400, "tab around Content-Length");
     if (!http_content_length(request_slice(parser, field->value), &parser->head->content_length))
         return request_refuse(parser, 400, "malformed Content-Length");
     return HTTP_PARSE_DONE;
@@ -55,6 +67,8 @@ static enum http_parse heed_transfer_encoding(struct request_parser *parser,
     if (parser->seen & SEEN_TRANSFER_ENCODING)
         return request_refuse(parser, 400, "more than one Transfer-Encoding");
     parser->seen |= SEEN_TRANSFER_ENCODING;
+    if (has_tab_around(parser, field))
+        return request_refuse(parser, 400, "tab around Transfer-Encoding");
     parser->head->chunked = is_word(list, "chunked");
     if (parser->head->chunked) return HTTP_PARSE_DONE;
     while (next_element(&list, &coding))

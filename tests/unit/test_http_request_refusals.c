@@ -242,6 +242,9 @@ static void names_that_are_empty_or_lack_a_colon_are_refused(void **state) {
 static void a_malformed_content_length_is_refused(void **state) {
     FIELDS_REFUSED(400, "Content-Length:");
     FIELDS_REFUSED(400, "Content-Length: \t");
+    FIELDS_REFUSED(400, "Content-Length:\t5");
+    FIELDS_REFUSED(400, "Content-Length: \t 5");
+    FIELDS_REFUSED(400, "Content-Length: 5 \t");
     FIELDS_REFUSED(400, "Content-Length: -1");
     FIELDS_REFUSED(400, "Content-Length: +1");
     FIELDS_REFUSED(400, "Content-Length: 1 2");
@@ -286,6 +289,8 @@ static void an_obfuscated_transfer_encoding_is_refused(void **state) {
     FIELDS_REFUSED(400, "Transfer-Encoding: chun ked");
     FIELDS_REFUSED(400, "Transfer-Encoding: chunked\xa0");
     FIELDS_REFUSED(400, "Transfer-Encoding: \vchunked");
+    FIELDS_REFUSED(400, "Transfer-Encoding:\tchunked");
+    FIELDS_REFUSED(400, "Transfer-Encoding: chunked \t ");
     FIELDS_REFUSED(400, "Transfer-Encoding : chunked");
     FIELDS_REFUSED(400, "Transfer-Encoding\t: chunked");
     FIELDS_REFUSED(400, "X: y\r\n Transfer-Encoding: chunked");
