@@ -1,7 +1,7 @@
-/* What this server understands of connections: cases come on stdin as "LENGTH\n" and so many bytes; each is
- * answered by a line of JSON, [[[method, target, minor, [[name, value] ...], body] ...], end]. end is "more",
- * "close" when the client wants no other request to be read, or the reason of a refusal. Bytes are JSON
- * strings in latin-1. */
+/* What this server understands of connections: cases come on stdin as "LENGTH\n" and so many bytes;
+ * each is answered by a line of JSON, [[[method, target, minor, [[name, value] ...], body] ...],
+ * end]. end is "more", "close" when the client wants no other request to be read, or the reason of
+ * a refusal. Bytes are JSON strings in latin-1. */
 #include <stdio.h>
 
 #include "../inputs/http_stream.h"
