@@ -5,6 +5,7 @@ import json
 import socket
 
 import pytest
+from http_wire import Wire, request
 
 
 @pytest.fixture
@@ -151,6 +152,55 @@ def test_proxy_is_dropped(server):
 def test_script_name_is_not_taken_from_the_client(server):
     environ = get(server, "/", "Script-Name: /forged", "SCRIPT_NAME: /forged")
     assert environ["SCRIPT_NAME"] == ""
+
+
+def test_what_a_proxy_would_say_is_told_and_believed_by_nobody(server):
+    said = {
+        "X-Forwarded-For": "192.0.2.1",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Port": "443",
+        "X-Real-IP": "192.0.2.1",
+        "X-Script-Name": "/forged",
+        "Forwarded": "for=192.0.2.1;proto=https;host=evil.example",
+        "Remote-Addr": "192.0.2.1",
+        "Path-Info": "/forged",
+    }
+    environ = get(server, "/path", *(f"{name}: {value}" for name, value in said.items()))
+    assert environ["REMOTE_ADDR"] == environ["SERVER_NAME"] == "127.0.0.1"
+    assert environ["SERVER_PORT"] == str(server.port)
+    assert environ["wsgi.url_scheme"] == "http"
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("", "/path")
+    assert environ["HTTP_HOST"] == "example.org:81"
+    for name, value in said.items():
+        assert environ["HTTP_" + name.upper().replace("-", "_")] == value
+
+
+def test_a_path_is_decoded_once(server):
+    environ = get(server, "/%252e%252e/%2e%2e/%2525%2F?%2541")
+    assert environ["PATH_INFO"] == "/%2e%2e/../%25/"
+    assert environ["QUERY_STRING"] == "%2541"
+    assert environ["REQUEST_URI"] == "/%252e%252e/%2e%2e/%2525%2F?%2541"
+
+
+@pytest.mark.parametrize("path", ["/%", "/%2", "/%g0", "/%00", "/a%u0041"])
+def test_a_path_that_cannot_be_decoded_is_refused(server, path):
+    assert server.get(path).status == 400
+
+
+def test_an_absolute_target_is_taken_apart(server):
+    environ = environ_of(server, "GET http://A.example:81/p%20q?r HTTP/1.1\nHost: a.example:81")
+    assert (environ["PATH_INFO"], environ["QUERY_STRING"]) == ("/p q", "r")
+    assert environ["HTTP_HOST"] == "a.example:81"
+    assert environ["REQUEST_URI"] == "http://A.example:81/p%20q?r"
+
+
+def test_trailers_are_fields_of_no_request(server):
+    post = request("/", "Transfer-Encoding: chunked", method="POST")
+    with Wire(server.port) as wire:
+        wire.send(post + b"0\r\nX-Trailer: y\r\n\r\n" + request("/"))
+        for text in (wire.answer().text, wire.answer().text):
+            assert "HTTP_HOST" in text and "TRAILER" not in text
 
 
 def test_the_wsgi_variables_are_there(server):
