@@ -2,6 +2,7 @@
 
 GET /?kind=pbkdf2&hogs=4&seconds=3 starts the hogs and a sleeper of 1 ms, and answers with JSON: how
 late the sleeper was (ms), and how much the hogs got done. kind: python, pbkdf2, brief, numpy, fifo, fsync.
+GET /compute?seconds=3 is itself a hog, in Python; GET /nap sleeps for 10 ms.
 """
 
 import ctypes
@@ -19,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy  # noqa: E402
 
 FIFO_PERIOD = 0.05
+NAP = 0.01
 libc = ctypes.CDLL(None)
 libc.fopen.restype = ctypes.c_void_p
 libc.fclose.argtypes = [ctypes.c_void_p]
@@ -128,11 +130,32 @@ def measure(kind: str, hogs: int, seconds: float) -> dict[str, float]:
             "wakes": len(late), "turns_per_second": sum(turns) / elapsed}
 
 
+def compute(seconds: float) -> dict[str, int]:
+    end = time.monotonic() + seconds
+    turns = 0
+    while time.monotonic() < end:
+        sum(range(2000))
+        turns += 1
+    return {"turns": turns}
+
+
+def nap() -> dict[str, float]:
+    time.sleep(NAP)
+    return {"slept": NAP}
+
+
+def answer_to(path: str, asked: dict[str, str]) -> dict:
+    seconds = float(asked.get("seconds", "3"))
+    if path == "/compute":
+        return compute(seconds)
+    if path == "/nap":
+        return nap()
+    return measure(asked.get("kind", "python"), int(asked.get("hogs", "1")), seconds)
+
+
 def app(environ, start_response):
     asked = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
-    result = measure(asked.get("kind", "python"), int(asked.get("hogs", "1")),
-                     float(asked.get("seconds", "3")))
-    body = json.dumps(result).encode()
+    body = json.dumps(answer_to(environ["PATH_INFO"], asked)).encode()
     start_response("200 OK", [("Content-Type", "application/json"),
                               ("Content-Length", str(len(body)))])
     return [body]

@@ -62,9 +62,14 @@ def postgresql() -> Iterator[Daemon]:
             yield daemon
 
 
+def environment(port: int) -> dict[str, str]:
+    """Where libpq finds it."""
+    return {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "postgres",
+            "PGDATABASE": "postgres"}
+
+
 def variants(port: int) -> list[Server]:
-    env = {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "postgres",
-           "PGDATABASE": "postgres"}
+    env = environment(port)
     return [
         servers.greenroom("greenroom", APP, 1, **env),
         servers.gunicorn_gthread(f"gunicorn-gthread-{AT_ONCE}", APP, 1, AT_ONCE, **env),

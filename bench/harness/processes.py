@@ -22,14 +22,31 @@ class StartFailed(Exception):
     """A process ended, or did not listen in time; the message has the end of its output."""
 
 
+def children(pid: int) -> list[int]:
+    """Those that live, and those that have ended and are still to be waited for."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
 def descendants(pid: int) -> list[int]:
     """pid and all its children and theirs, as they are now."""
     found = [pid]
     for parent in found:
-        with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{parent}/task").iterdir():
-                found += map(int, (task / "children").read_text().split())
+        found += children(parent)
     return found
+
+
+def descriptors(pid: int) -> int:
+    """How many the process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def tasks(pid: int) -> int:
+    """How many threads of the kernel the process has."""
+    return len(os.listdir(f"/proc/{pid}/task"))
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:

@@ -6,6 +6,7 @@ A Server is a recipe; daemon() makes it a process on a port.
 
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,14 +48,21 @@ def find_program(name: str) -> str:
     return found
 
 
-def greenroom(name: str, app: str, workers: int, **env: str) -> Server:
+def greenroom(name: str, app: str, workers: int, *options: str, **env: str) -> Server:
     """app is module:app in bench/apps, or the name of an example .so."""
     if app.endswith(".so"):
         app = str(BUILD / "examples" / app)
     return Server(name, [
         str(BUILD / "greenroom"), "serve", "--bind", "127.0.0.1:{port}",
-        "--workers", str(workers), "--python", PYTHON, "--access-log", "off", app,
+        "--workers", str(workers), "--python", PYTHON, "--access-log", "off", *options, app,
     ], env)
+
+
+def micro(name: str, *arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
+    """Runs a program of bench/micro to its end. Raises subprocess.SubprocessError."""
+    program = find_program(str(BUILD / "bench" / "micro" / name))
+    return subprocess.run([program, *arguments], check=True, timeout=timeout, text=True,
+                          stdout=subprocess.PIPE)
 
 
 def gunicorn(name: str, worker_class: str, app: str, workers: int, *options: str,
