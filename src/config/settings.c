@@ -1,7 +1,9 @@
 #include "config/settings.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,6 +56,8 @@ const struct setting settings_table[] = {
      UNIT_ONE, PLACE(worker.limits.fields), 1, 1000},
     {"max-head-size", "SIZE", "Largest head of a request; over it: 431", NULL, SETTING_UINT32,
      UNIT_BYTES, PLACE(worker.limits.head), 64, MIB(1)},
+    {"static", "PREFIX=DIR", "Serve the files of a directory under a path; may be repeated", "none",
+     SETTING_STATIC},
     {"access-log", "PATH", "A line for each request: a file, - for stdout, or off", "-",
      SETTING_LOG, .place = PLACE(worker.access_log)},
     {NULL},
@@ -84,6 +88,25 @@ static int address_set(struct settings *settings, const struct setting *setting,
                         SERVER_LISTENERS_MAX);
     const char *why = address_parse(value, &settings->binds[settings->bind_count++]);
     return why ? sentence(error, "--%s: '%s' %s", setting->name, value, why) : 0;
+}
+
+/* The worker opens the directory; what is wrong with it already is said here. */
+static int static_set(struct server_options *worker, const struct setting *setting,
+                      const char *value, char *error) {
+    const char *directory = strchr(value, '=');
+    struct stat status;
+    if (*value != '/' || !directory || !directory[1] || strchr(value, '\n'))
+        return sentence(error, "--%s must be PREFIX=DIR with a PREFIX that begins with /, not '%s'",
+                        setting->name, value);
+    if (worker->static_count == SERVER_STATICS_MAX)
+        return sentence(error, "--%s may be given %d times at most", setting->name,
+                        SERVER_STATICS_MAX);
+    if (stat(directory + 1, &status) < 0)
+        return sentence(error, "--%s: '%s': %s", setting->name, directory + 1, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return sentence(error, "--%s: '%s' is not a directory", setting->name, directory + 1);
+    worker->statics[worker->static_count++] = value;
+    return 0;
 }
 
 static int text_set(const char **place, const struct setting *setting, const char *value,
@@ -154,6 +177,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
     switch (setting->kind) {
     case SETTING_ADDRESS:
         return address_set(settings, setting, value, error);
+    case SETTING_STATIC:
+        return static_set(&settings->worker, setting, value, error);
     case SETTING_TEXT:
     case SETTING_LOG:
         return text_set(place, setting, value, error);

@@ -17,6 +17,7 @@ struct settings {
 
 enum setting_kind {
     SETTING_ADDRESS, /* may be given again: one more */
+    SETTING_STATIC,  /* PREFIX=DIR; may be given again: one more */
     SETTING_TEXT,
     SETTING_LOG,         /* a path, "-", or "off" */
     SETTING_POLLER,      /* "epoll" or "poll" */

@@ -14,6 +14,7 @@
 enum {
     LINGER_TIME = 2,   /* s */
     LINGER_READS = 64, /* in a row before others get a turn */
+    PIECE = 1 << 20,   /* bytes of a file at a time */
 };
 
 static const struct server_options *options;
@@ -224,9 +225,10 @@ int connection_send(struct connection *connection, struct iovec *parts, int coun
 
 int connection_send_file(struct connection *connection, int fd, off_t offset, size_t len) {
     while (len > 0) {
-        long n = sys(SYS_sendfile, connection->watch.fd, fd, &offset, len);
+        long n = sys(SYS_sendfile, connection->watch.fd, fd, &offset, len < PIECE ? len : PIECE);
         if (n > 0) {
             len -= (size_t)n;
+            green_may_park(); /* a reader that is fast enough never makes us wait */
         } else if (n == 0) {
             return fail(connection, EIO);
         } else if (n == -EAGAIN || n == -EINTR || n == -EPIPE || n == -ECONNRESET) {

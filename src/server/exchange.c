@@ -11,6 +11,7 @@
 #include "server/access_log.h"
 #include "server/load.h"
 #include "server/pool.h"
+#include "server/static.h"
 
 enum {
     PAGE = 4096,
@@ -207,6 +208,7 @@ static void dispatch(struct gr_request *exchange) {
     if (!decode_path(exchange))
         return response_brief(exchange, 400, "a percent escape in the path is malformed", NULL,
                               NULL);
+    if (statics_on && static_answer(exchange)) return;
     switch (route_find(app, method, path, &exchange->arena, match)) {
     case ROUTE_FOUND:
         return match->handler(exchange, match->data);

@@ -5,13 +5,15 @@
 #include "greenroom/base.h"
 #include "http/request_head.h"
 
-enum { SERVER_LISTENERS_MAX = 16 };
+enum { SERVER_LISTENERS_MAX = 16, SERVER_STATICS_MAX = 16 };
 
 struct server_options {
     const char *app;   /* "module:app", "./app.so" */
     int slot, workers; /* this worker's slot, from 0; how many there are */
     int listen_fds[SERVER_LISTENERS_MAX];
     int listen_count;
+    const char *statics[SERVER_STATICS_MAX]; /* "PREFIX=DIR", the prefix with a slash first */
+    int static_count;
     int master_fd;        /* read end of a pipe that ends when the master does; -1 for none */
     int ready_fd;         /* write end of a pipe: one byte "R" is written when the worker serves */
     int board_fd;         /* memfd shared by all workers, see server/board.h; -1 for none */

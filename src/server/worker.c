@@ -22,6 +22,7 @@
 #include "server/serving.h"
 #include "server/signals.h"
 #include "server/stalls.h"
+#include "server/static.h"
 
 static struct server_options options;
 static struct gr_app application;
@@ -79,6 +80,13 @@ static void protect_descriptors(void) {
     fd_keep(options.ready_fd, true);
 }
 
+static int open_statics(void) {
+    const char *which;
+    if (statics_open(&options, &which) == 0) return 0;
+    gr_log(GR_LOG_ERROR, "cannot serve: --static %s: %s", which, strerror(errno));
+    return -1;
+}
+
 /* A child of fork is no worker: it must end when it is told to, and not hold the addresses. */
 static void become_stranger(void) {
     signals_give_back();
@@ -106,6 +114,7 @@ int gr_worker_start(size_t stack_size) {
     if (start_runtime(stack_size) < 0) return -1;
     protect_descriptors();
     stalls_init();
+    if (open_statics() < 0) return -1;
     if (listeners_init(&options) < 0)
         return refuse(ENOTSUP, "the supervisor's sockets cannot be used");
     errno = pthread_atfork(NULL, connections_forked, become_stranger);

@@ -9,7 +9,7 @@ OPTIONS = [
     "bind", "workers", "python", "stack-size", "poller", "concurrency", "queue-timeout", "slice",
     "graceful-timeout", "keep-alive-timeout", "head-timeout", "body-timeout", "write-timeout", "request-timeout",
     "cancel-on-disconnect", "max-request-line",
-    "max-headers", "max-head-size", "access-log", "help",
+    "max-headers", "max-head-size", "static", "access-log", "help",
 ]
 
 

@@ -40,6 +40,8 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .graceful_timeout = 5,
         .limits = {.request_line = UINT32_MAX, .fields = 7, .head = 8},
         .access_log = "",
+        .statics = {"/a=b=c", "/=."},
+        .static_count = 2,
     };
     struct server_options got;
     char *text = server_options_encode(&sent);
@@ -65,6 +67,9 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.limits.request_line, sent.limits.request_line);
     assert_int_equal(got.limits.fields, sent.limits.fields);
     assert_int_equal(got.limits.head, sent.limits.head);
+    assert_int_equal(got.static_count, sent.static_count);
+    assert_string_equal(got.statics[0], sent.statics[0]);
+    assert_string_equal(got.statics[1], sent.statics[1]);
     free(text);
 }
 
@@ -104,6 +109,7 @@ static void what_is_not_our_format_is_refused(void **state) {
         "slice=9223372036854775808\n",
         "of_another_version=1\n",
         "listen_fd=x\n",
+        "static=/a\n",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) refuses(wrong[i]);
 }

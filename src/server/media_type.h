@@ -1,0 +1,17 @@
+/* What a file is by its name. */
+#ifndef SERVER_MEDIA_TYPE_H
+#define SERVER_MEDIA_TYPE_H
+
+#include "greenroom/base.h"
+
+struct media_type {
+    const char *extension; /* lower case */
+    const char *type;      /* value of Content-Type */
+    bool compressible;     /* text of some sort: worth a compressed variant */
+};
+
+/* By what stands behind the last dot of the last segment, in any case; application/octet-stream
+ * for what is not known. */
+const struct media_type *media_type_of(gr_slice path);
+
+#endif
