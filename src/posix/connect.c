@@ -28,15 +28,28 @@ static long connect_outcome(int fd, const struct sockaddr *to, socklen_t len) {
     return r == -EISCONN ? 0 : r;
 }
 
+/* The backlog of a unix socket is full. No event tells when there is room, and the socket itself
+ * looks ready all the time. */
+static long connect_to_full_backlog(int fd, const struct sockaddr *to, socklen_t len) {
+    struct blocking call = BLOCKING_ON_SOCKET(fd, POLLOUT);
+    call.has_waited = true;
+    for (;;) {
+        int error = blocking_wait(&call);
+        if (error) return error;
+        long r = WITHOUT_BLOCKING(fd, sys(SYS_connect, fd, to, len));
+        if (r != -EAGAIN) return r;
+    }
+}
+
 HOOK int connect(int fd, const struct sockaddr *to, socklen_t len) {
     if (!green_may_park()) return REAL(connect)(fd, to, len);
     long mode = sys(SYS_fcntl, fd, F_GETFL);
     if (mode < 0 || mode & O_NONBLOCK) return (int)hook_result(sys(SYS_connect, fd, to, len));
     long r = WITHOUT_BLOCKING(fd, sys(SYS_connect, fd, to, len));
-    if (r == -EINPROGRESS || r == -EALREADY) r = connect_outcome(fd, to, len);
-    /* The backlog of a unix socket is full: no event tells when there is room. */
+    if (r == -EINPROGRESS || r == -EALREADY)
+        r = connect_outcome(fd, to, len);
     else if (r == -EAGAIN && to->sa_family == AF_UNIX)
-        return MOVED(REAL(connect)(fd, to, len));
+        r = connect_to_full_backlog(fd, to, len);
     return (int)hook_result(r);
 }
 

@@ -4,6 +4,7 @@
 
 #include "posix/due.h"
 #include "posix/memory.h"
+#include "posix/moved.h"
 #include "posix/signal.h"
 #include "posix/wake.h"
 
@@ -83,11 +84,18 @@ static long wake_both(const struct futex_call *call) {
     }
 }
 
+/* A wait may end without reason. */
+static long look_at_futex(const struct futex_call *call, int64_t due) {
+    if (__atomic_load_n(call->address, __ATOMIC_SEQ_CST) != call->value) return -EAGAIN;
+    return clock_now() >= due ? -ETIMEDOUT : 0;
+}
+
 long futex(const struct futex_call *call) {
     if (!is_wait(call)) return wake_both(call);
     struct green *self = green_may_park();
     if (!self || !is_well_formed(call)) return call_kernel(call);
     if (waits_by_address(call)) return wait_by_address(self, call);
     if (__atomic_load_n(call->address, __ATOMIC_SEQ_CST) != call->value) return -EAGAIN;
-    return MOVED(call_kernel(call));
+    int64_t due = futex_due(call);
+    return MOVED_OR_TRIED(call_kernel(call), look_at_futex(call, due), result_ <= 0);
 }

@@ -5,6 +5,7 @@
  * What the fields of glibc's structures mean is taken from their initialisers in
  * <bits/struct_mutex.h> and <bits/struct_rwlock.h>, which are part of its ABI. */
 #include "posix/due.h"
+#include "posix/moved.h"
 #include "posix/wake.h"
 #include "runtime/site.h"
 
@@ -54,9 +55,11 @@ static int mutex_lock_slowly(struct green *self, pthread_mutex_t *mutex, int64_t
     if (at && !due_has_valid_ns(at)) return EINVAL;
     if (!is_shared(mutex)) return lock_wait(mutex_try, mutex, due);
     if (kind & KIND_INHERITS) return ENOTSUP;
-    if (!at) return MOVED(REAL(pthread_mutex_lock)(mutex));
     struct timespec until = {due / NS_PER_S, due % NS_PER_S};
-    return MOVED(REAL(pthread_mutex_clocklock)(mutex, CLOCK_MONOTONIC, &until));
+    int error = MOVED_OR_TRIED(at ? REAL(pthread_mutex_clocklock)(mutex, CLOCK_MONOTONIC, &until)
+                                  : REAL(pthread_mutex_lock)(mutex),
+                               mutex_try(mutex), result_ != EBUSY || clock_now() >= due);
+    return error == EBUSY ? ETIMEDOUT : error;
 }
 
 HOOK int pthread_mutex_lock(pthread_mutex_t *mutex) {
@@ -98,16 +101,24 @@ static bool is_valid_limit(clockid_t clock, const struct timespec *at) {
     return (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC) && due_has_valid_ns(at);
 }
 
+static int rwlock_block(lock_try *try, pthread_rwlock_t *lock, clockid_t clock,
+                        const struct timespec *at) {
+    if (try == rwlock_try_read)
+        return at ? REAL(pthread_rwlock_clockrdlock)(lock, clock, at)
+                  : REAL(pthread_rwlock_rdlock)(lock);
+    return at ? REAL(pthread_rwlock_clockwrlock)(lock, clock, at)
+              : REAL(pthread_rwlock_wrlock)(lock);
+}
+
 /* The caller has got EBUSY. at NULL: no limit. */
 static int rwlock_wait(struct green *self, lock_try *try, pthread_rwlock_t *lock, clockid_t clock,
                        const struct timespec *at) {
     if (lock->__data.__cur_writer == tid_of(self)) return EDEADLK;
-    if (!lock->__data.__shared) return lock_wait(try, lock, due_at(clock, at));
-    if (try == rwlock_try_read)
-        return at ? MOVED(REAL(pthread_rwlock_clockrdlock)(lock, clock, at))
-                  : MOVED(REAL(pthread_rwlock_rdlock)(lock));
-    return at ? MOVED(REAL(pthread_rwlock_clockwrlock)(lock, clock, at))
-              : MOVED(REAL(pthread_rwlock_wrlock)(lock));
+    int64_t due = due_at(clock, at);
+    if (!lock->__data.__shared) return lock_wait(try, lock, due);
+    int error = MOVED_OR_TRIED(rwlock_block(try, lock, clock, at), try(lock),
+                               result_ != EBUSY || clock_now() >= due);
+    return error == EBUSY ? ETIMEDOUT : error;
 }
 
 HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock) {

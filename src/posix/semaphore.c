@@ -1,5 +1,6 @@
 /* Semaphores: libc's count, our waiting. sem_post stays async-signal-safe. */
 #include "posix/due.h"
+#include "posix/moved.h"
 #include "posix/signal.h"
 #include "posix/wake.h"
 
@@ -34,7 +35,8 @@ HOOK int sem_wait(sem_t *sem) {
     struct green *self = green_may_park();
     if (!self) return REAL(sem_wait)(sem);
     if (take(sem)) return 0;
-    if (is_shared(sem)) return MOVED(REAL(sem_wait)(sem));
+    if (is_shared(sem))
+        return MOVED_OR_TRIED(REAL(sem_wait)(sem), take(sem) ? 0 : -1, result_ == 0);
     return (int)hook_result(-wait_until(self, sem, NEVER));
 }
 
@@ -44,8 +46,11 @@ HOOK int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *at) {
     if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !due_has_valid_ns(at))
         return (int)hook_result(-EINVAL);
     if (take(sem)) return 0;
-    if (is_shared(sem)) return MOVED(REAL(sem_clockwait)(sem, clock, at));
-    return (int)hook_result(-wait_until(self, sem, due_at(clock, at)));
+    int64_t due = due_at(clock, at);
+    if (!is_shared(sem)) return (int)hook_result(-wait_until(self, sem, due));
+    return MOVED_OR_TRIED(REAL(sem_clockwait)(sem, clock, at),
+                          take(sem) ? 0 : (int)hook_result(-ETIMEDOUT),
+                          result_ == 0 || clock_now() >= due);
 }
 
 HOOK int sem_timedwait(sem_t *sem, const struct timespec *at) {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "posix/due.h"
-#include "posix/hook.h"
+#include "posix/moved.h"
 
 /* The green thread behind a pthread_t, but for the main thread. */
 static struct green *hollow_of(pthread_t thread) { return runtime_on ? green_of(thread) : NULL; }
@@ -71,7 +71,9 @@ HOOK int pthread_join(pthread_t thread, void **result) {
     if (green) return join_green(green, result, NEVER);
     if (!green_may_park()) return REAL(pthread_join)(thread, result);
     int error = REAL(pthread_tryjoin_np)(thread, result);
-    return error != EBUSY ? error : MOVED(REAL(pthread_join)(thread, result));
+    if (error != EBUSY) return error;
+    return MOVED_OR_TRIED(REAL(pthread_join)(thread, result),
+                          REAL(pthread_tryjoin_np)(thread, result), result_ != EBUSY);
 }
 
 HOOK int pthread_tryjoin_np(pthread_t thread, void **result) {
@@ -87,7 +89,11 @@ HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
     struct green *green = hollow_of(thread);
     if (green) return join_green(green, result, due_at(clock, at));
     if (!green_may_park()) return REAL(pthread_clockjoin_np)(thread, result, clock, at);
-    return MOVED(REAL(pthread_clockjoin_np)(thread, result, clock, at));
+    int64_t due = due_at(clock, at);
+    int error = MOVED_OR_TRIED(REAL(pthread_clockjoin_np)(thread, result, clock, at),
+                               REAL(pthread_tryjoin_np)(thread, result),
+                               result_ != EBUSY || clock_now() >= due);
+    return error == EBUSY ? ETIMEDOUT : error;
 }
 
 HOOK int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *at) {
