@@ -31,6 +31,7 @@ static bool have_membarrier;
 static int lock; /* of what follows; spinning, held for a few instructions */
 static struct carrier *spares;
 static struct green *waiting_first, **waiting_last = &waiting_first; /* for a carrier to be free */
+static unsigned waiting_count, arriving; /* in that list; carriers made that have not come to it */
 static struct carrier *all = &scheduler_carrier;
 static unsigned carrier_count = 1;
 
@@ -76,6 +77,7 @@ static struct green *spare_put(struct carrier *carrier) {
     struct green *green = waiting_first;
     if (green) {
         waiting_first = green->carrier_next;
+        waiting_count--;
         if (!waiting_first) waiting_last = &waiting_first;
     } else {
         carrier->next_spare = spares;
@@ -124,19 +126,7 @@ static void carry(struct carrier *carrier, struct green *green) {
     context_switch(&carrier->home.sp, green->sp, green->tp);
 }
 
-static void give_to_spare(struct green *green) {
-    lock_take();
-    struct carrier *carrier = spares;
-    if (carrier) {
-        spares = carrier->next_spare;
-    } else {
-        green->carrier_next = NULL;
-        *waiting_last = green;
-        waiting_last = &green->carrier_next;
-    }
-    lock_drop();
-    if (carrier) summon(carrier, green);
-}
+static void give_to_spare(struct green *green);
 
 /* What a carrier does at home. Whoever leaves the scheduler's carrier, or comes back from another,
  * switches here first, so that its registers are saved before another task loads them. */
@@ -170,6 +160,9 @@ static void *spare_main(void *arg) {
     home_init(carrier);
     carrier->home.tp = carrier->birth_tp = context_tp();
     __atomic_store_n(&carrier->kernel_tid, (int)sys(SYS_gettid), __ATOMIC_RELEASE);
+    lock_take();
+    arriving--;
+    lock_drop();
     home_loop(carrier);
     return NULL;
 }
@@ -177,7 +170,10 @@ static void *spare_main(void *arg) {
 static bool count_one_more(void) {
     lock_take();
     bool allowed = carrier_count < CARRIERS_MAX;
-    if (allowed) carrier_count++;
+    if (allowed) {
+        carrier_count++;
+        arriving++;
+    }
     lock_drop();
     return allowed;
 }
@@ -185,6 +181,7 @@ static bool count_one_more(void) {
 static void count_one_less(void) {
     lock_take();
     carrier_count--;
+    arriving--;
     lock_drop();
 }
 
@@ -200,6 +197,24 @@ static void add_spare(void) {
     carrier->next = all;
     __atomic_store_n(&all, carrier, __ATOMIC_RELEASE);
     lock_drop();
+}
+
+/* The spare that have_carrier saw may have become the scheduler's meanwhile, or somebody else's. */
+static void give_to_spare(struct green *green) {
+    lock_take();
+    struct carrier *carrier = spares;
+    bool too_few = false;
+    if (carrier) {
+        spares = carrier->next_spare;
+    } else {
+        green->carrier_next = NULL;
+        *waiting_last = green;
+        waiting_last = &green->carrier_next;
+        too_few = ++waiting_count > arriving;
+    }
+    lock_drop();
+    if (carrier) summon(carrier, green);
+    if (too_few) add_spare();
 }
 
 /* ---- the scheduler's carrier ---- */
