@@ -8,6 +8,9 @@
 
 enum { BUFFER = 16 * 1024 };
 
+/* No input; not NULL, since it is counted on. */
+#define NOTHING ((gr_slice){"", 0})
+
 /* A codec at work. */
 struct coder {
     const struct codec *codec;
@@ -31,22 +34,28 @@ static int coder_open(struct coder *coder, bool encodes, gr_coding coding, int l
 
 static void coder_close(struct coder *coder) { coder->codec->close(coder->state); }
 
-/* Returns 0, or -1 with errno: what the input, or the library, is to be blamed for. */
+/* Counts output of a decoder. Returns 0, or -1 with errno EFBIG: then it is as if it had not been
+ * made. */
+static int coder_account(struct coder *coder, struct codec_io *io, size_t room) {
+    size_t made = room - io->out_len;
+    if (made > coder->left) {
+        io->out_len = room;
+        return stream_fail(EFBIG);
+    }
+    coder->left -= made;
+    return 0;
+}
+
+/* Returns 0, or -1 with errno: what the input, or the library, is to be blamed for. There may be
+ * good output even so. */
 static int coder_run(struct coder *coder, struct codec_io *io, enum codec_wish wish) {
     size_t room = io->out_len;
     enum codec_result result =
         coder->codec->run(coder->state, io, coder->encodes ? wish : CODEC_RUN);
     coder->done = result == CODEC_DONE;
+    if (!coder->encodes && coder_account(coder, io, room) < 0) return -1;
     if (result == CODEC_BAD) return stream_fail(EPROTO);
-    if (result == CODEC_NO_MEMORY) return stream_fail(ENOMEM);
-    if (coder->encodes) return 0;
-    size_t made = room - io->out_len;
-    if (made > coder->left) {
-        io->out_len = room; /* as if it had not been made */
-        return stream_fail(EFBIG);
-    }
-    coder->left -= made;
-    return 0;
+    return result == CODEC_NO_MEMORY ? stream_fail(ENOMEM) : 0;
 }
 
 /* ---- reading ---- */
@@ -68,7 +77,7 @@ static int filter_step(struct filter_reader *filter, struct codec_io *io) {
         if (n < 0) return -1;
         filter->input_ended = n == 0;
     }
-    io->in = coded.data;
+    io->in = coded.len ? coded.data : NOTHING.data;
     io->in_len = coded.len;
     int result = coder_run(&filter->coder, io, filter->input_ended ? CODEC_FINISH : CODEC_RUN);
     if (result < 0) filter->error = errno;
@@ -152,20 +161,22 @@ static int push(struct filter_writer *filter, gr_slice input, enum codec_wish wi
 /* What has been decoded is not held back: that would make it no smaller. */
 static int filter_write(gr_writer *writer, struct iovec *parts, int count) {
     struct filter_writer *filter = (struct filter_writer *)writer;
-    for (int i = 0; i < count; i++)
-        if (push(filter, (gr_slice){parts[i].iov_base, parts[i].iov_len}, CODEC_RUN) < 0) return -1;
+    for (int i = 0; i < count; i++) {
+        gr_slice part = {parts[i].iov_base, parts[i].iov_len};
+        if (part.len && push(filter, part, CODEC_RUN) < 0) return -1;
+    }
     return filter->coder.encodes ? 0 : pass_on(filter);
 }
 
 static int filter_flush(gr_writer *writer) {
     struct filter_writer *filter = (struct filter_writer *)writer;
-    if (filter->coder.encodes && push(filter, (gr_slice){NULL, 0}, CODEC_FLUSH) < 0) return -1;
+    if (filter->coder.encodes && push(filter, NOTHING, CODEC_FLUSH) < 0) return -1;
     return pass_on(filter) < 0 ? -1 : gr_writer_flush(filter->sink);
 }
 
 static int filter_finish(gr_writer *writer) {
     struct filter_writer *filter = (struct filter_writer *)writer;
-    if (filter->coder.encodes && push(filter, (gr_slice){NULL, 0}, CODEC_FINISH) < 0) return -1;
+    if (filter->coder.encodes && push(filter, NOTHING, CODEC_FINISH) < 0) return -1;
     if (!filter->coder.done) return stream_fail(ENODATA);
     if (pass_on(filter) < 0) return -1;
     gr_writer *sink = filter->sink;

@@ -272,6 +272,15 @@ static void output_is_bounded(void **state) {
         }
 }
 
+/* The damage is in the same piece as the byte too many. */
+static void damage_does_not_hide_that_the_output_is_too_large(void **state) {
+    struct bytes coded = encode(GR_GZIP, plain, 1000, GR_LEVEL_DEFAULT);
+    coded.data[coded.len - 5] ^= 1;
+    assert_breaks(GR_GZIP, coded.data, coded.len, 999, EFBIG);
+    assert_breaks(GR_GZIP, coded.data, coded.len, 1000, EPROTO);
+    free(coded.data);
+}
+
 static void members_and_frames_behind_one_another_are_one_stream(void **state) {
     for
         EACH_CODING(coding) {
@@ -315,6 +324,7 @@ int main(void) {
         cmocka_unit_test(what_is_malformed_is_an_error),
         cmocka_unit_test(what_came_before_the_damage_is_read_first),
         cmocka_unit_test(output_is_bounded),
+        cmocka_unit_test(damage_does_not_hide_that_the_output_is_too_large),
         cmocka_unit_test(members_and_frames_behind_one_another_are_one_stream),
         cmocka_unit_test(a_window_larger_than_http_allows_is_refused),
         cmocka_unit_test(the_libraries_keep_to_themselves),
