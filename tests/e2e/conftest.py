@@ -15,11 +15,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from http_wire import Wire
+from services import certificates, mariadb, postgres, redis_socket, tls_upstream  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -124,6 +127,16 @@ class Server:
 
     def get(self, path: str = "/", **options) -> Response:
         return self.request("GET", path, **options)
+
+    @contextmanager
+    def crowd(self, count: int, path: str) -> Iterator[list[Future[Response]]]:
+        """count requests for path at once; they are answered when the block is left, at the latest."""
+        with ThreadPoolExecutor(count) as clients:
+            yield [clients.submit(self.get, path) for _ in range(count)]
+
+    def kernel_tasks(self) -> int:
+        """How many tasks the kernel has for the first worker."""
+        return len(os.listdir(f"/proc/{self.worker_pids()[0]}/task"))
 
     def wait_for_output(self, pattern: str, timeout: float = 10.0) -> re.Match:
         """The first match of a regular expression, ^ and $ standing at line ends."""
