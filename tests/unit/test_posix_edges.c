@@ -84,6 +84,55 @@ static void a_datagram_waits_for_room_in_its_receivers_queue(void **state) {
     assert_in_range(runtime_stats().polls - before, 1, 50);
 }
 
+/* ---- descriptors in messages ---- */
+
+union control {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr header;
+};
+
+static void send_descriptor(int socket, int fd) {
+    union control control = {.header = {CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS}};
+    struct msghdr message = {.msg_iov = &(struct iovec){"x", 1},
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    sendmsg(socket, &message, 0);
+}
+
+static int rights[2]; /* a pipe, to be sent */
+
+static void send_reading_end(int socket) { send_descriptor(socket, rights[0]); }
+
+static void pass_a_pipe(struct record *record) {
+    int pair[2], received = -1;
+    union control control;
+    struct msghdr message = {.msg_iov = &(struct iovec){buffer, 1},
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    struct later later;
+    SAME(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    SAME(pipe(rights));
+    later_start(&later, send_reading_end, pair[1]);
+    SAME(recvmsg(pair[0], &message, 0));
+    later_end(&later);
+    SAME(message.msg_controllen);
+    memcpy(&received, CMSG_DATA(&control.header), sizeof received);
+    close(rights[0]);
+    later_start(&later, write_one, rights[1]);
+    SAME(read(received, buffer, 1));
+    later_end(&later);
+    close(received);
+    close(rights[1]);
+    close_both(pair);
+}
+
+static void a_descriptor_that_came_in_a_message_is_waited_for(void **state) {
+    for (int i = 0; i < 3; i++) assert_same_on_both(pass_a_pipe);
+}
+
 /* ---- connections ---- */
 
 static struct sockaddr_in address;
@@ -334,6 +383,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_and_cut_off_datagrams_are_the_same),
         cmocka_unit_test(a_datagram_waits_for_room_in_its_receivers_queue),
+        cmocka_unit_test(a_descriptor_that_came_in_a_message_is_waited_for),
         cmocka_unit_test(resets_and_shutdowns_end_those_who_wait),
         cmocka_unit_test(tcp_fast_open_connects_and_sends),
         cmocka_unit_test(the_limit_of_msg_waitall_is_for_the_whole),

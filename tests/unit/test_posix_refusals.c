@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/select.h>
@@ -163,6 +164,36 @@ static void waiting_for_no_child_is_refused(void **state) {
     assert_same_on_both(wait_for_no_child);
 }
 
+/* ---- fortified callers ---- */
+
+ssize_t __read_chk(int fd, void *into, size_t len, size_t room);
+ssize_t __recv_chk(int fd, void *into, size_t len, size_t room, int flags);
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t room);
+
+static void read_too_much(void) { __read_chk(0, buffer, 10, 4); }
+static void receive_too_much(void) { __recv_chk(0, buffer, 10, 4, 0); }
+static void poll_too_many(void) { __poll_chk((struct pollfd *)buffer, 2, 0, 8); }
+
+static void assert_aborts(void (*overflow)(void)) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        close(STDERR_FILENO);
+        overflow();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+static void fortified_calls_abort_rather_than_overflow(void **state) {
+    assert_aborts(read_too_much);
+    assert_aborts(receive_too_much);
+    assert_aborts(poll_too_many);
+    assert_int_equal(__read_chk(-1, buffer, 4, 4), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_descriptor_is_refused),
@@ -170,6 +201,7 @@ int main(void) {
         cmocka_unit_test(accept_refuses_what_does_not_listen),
         cmocka_unit_test(impossible_times_and_sizes_are_refused),
         cmocka_unit_test(waiting_for_no_child_is_refused),
+        cmocka_unit_test(fortified_calls_abort_rather_than_overflow),
     };
     return cmocka_run_group_tests(tests, start_runtime, NULL);
 }
