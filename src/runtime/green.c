@@ -72,7 +72,10 @@ static void run_task(struct green *self) {
     green_end_if_forked();
     self->pinned = 0; /* pthread_exit may have left a signal handler, or a locked stream */
     signal_handlers_abandoned();
-    if (self->pool->fresh_each_time) tls_run_destructors();
+    if (self->pool->fresh_each_time) {
+        tls_run_destructors();
+        tls_abandon_mutexes();
+    }
     sched_enter(self);
     self->fn = NULL;
     __atomic_store_n(&self->done, true, __ATOMIC_SEQ_CST);

@@ -15,6 +15,7 @@
 
 #include "runtime/timer.h"
 
+struct robust_list_head;
 struct green_exit; /* an entry of __cxa_thread_atexit_impl */
 struct carrier;
 
@@ -70,6 +71,7 @@ struct green {
     void *arg;
     void *result;
     struct green_exit *exits;
+    struct robust_list_head *robust; /* the robust mutexes it holds: glibc's list, see tls.h */
     struct green_pool *pool;
     const void *work; /* the server's: the request it answers; NULL for none */
     char *stack;      /* lowest address, the guard page */

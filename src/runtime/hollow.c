@@ -76,6 +76,8 @@ static void *hollow_main(void *unused) {
     green_self_tls = green;
     green->tp = context_tp();
     green->thread = pthread_self();
+    size_t robust_len;
+    if (sys(SYS_get_robust_list, 0, &green->robust, &robust_len) < 0) green->robust = NULL;
     int *words = (int *)green->thread;
     int tid = (int)sys(SYS_gettid);
     if (tid_offset < 0) find_tid_word(words, tid);

@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "runtime/green.h"
+#include "runtime/park.h"
 
 struct green_exit {
     void (*fn)(void *);
@@ -44,6 +47,10 @@ int green_at_exit(void (*fn)(void *), void *object) {
     return 0;
 }
 
+static struct robust_list *without_tag(struct robust_list *link) {
+    return (struct robust_list *)((uintptr_t)link & ~(uintptr_t)1);
+}
+
 static bool run_key_destructors(void) {
     bool any = false;
     unsigned end = __atomic_load_n(&keys_end, __ATOMIC_ACQUIRE);
@@ -67,6 +74,30 @@ void tls_run_destructors(void) {
         free(entry);
     }
     for (int round = 0; round < PTHREAD_DESTRUCTOR_ITERATIONS && run_key_destructors(); round++) {
+    }
+}
+
+/* Entries are linked into the circle at the head; the lock word lies at the same distance from
+ * each, and is the first of its mutex. The lowest bit of a link says that the mutex inherits
+ * priority. */
+void tls_abandon_mutexes(void) {
+    struct green *self = green_self_tls;
+    struct robust_list_head *head = self->robust;
+    if (!head) return;
+    struct robust_list *entry = head->list.next;
+    head->list.next = &head->list;
+    for (entry = without_tag(entry); entry != &head->list;) {
+        struct robust_list *next = without_tag(entry->next);
+        unsigned *word = (unsigned *)((char *)entry + head->futex_offset);
+        unsigned value = __atomic_load_n(word, __ATOMIC_RELAXED);
+        while ((value & FUTEX_TID_MASK) == (unsigned)*self->tid &&
+               !__atomic_compare_exchange_n(word, &value,
+                                            (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED, true,
+                                            __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+        }
+        sys(SYS_futex, word, FUTEX_WAKE, 1);
+        address_wake(word, 1);
+        entry = next;
     }
 }
 

@@ -11,4 +11,8 @@ void tls_run_destructors(void);
  * or sanitizer's, and our own, and errno. */
 void tls_restore(void);
 
+/* The calling green thread ends: the robust mutexes that it still holds go to those who lock them
+ * next, with EOWNERDEAD. For other threads the kernel does this when their task ends. */
+void tls_abandon_mutexes(void);
+
 #endif

@@ -245,6 +245,28 @@ static void inheriting_and_robust_mutexes_work_between_both_sorts(void **state) 
     assert_int_equal(turn, 4 * SHORT_ROUNDS);
 }
 
+static void *keep_locked(void *robust) { return (void *)(intptr_t)pthread_mutex_lock(robust); }
+
+static void *recover(void *robust) {
+    intptr_t error = pthread_mutex_lock(robust);
+    if (error == EOWNERDEAD) pthread_mutex_consistent(robust);
+    pthread_mutex_unlock(robust);
+    return (void *)error;
+}
+
+static void a_robust_mutex_outlives_the_green_thread_that_held_it(void **state) {
+    pthread_mutex_t robust[2];
+    for (int i = 0; i < 2; i++) {
+        init_mutex(&robust[i], PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST);
+        void *error;
+        gr_join(gr_spawn(keep_locked, &robust[i]), NULL);
+        gr_join(gr_spawn(recover, &robust[i]), &error);
+        assert_int_equal((intptr_t)error, EOWNERDEAD);
+        gr_join(gr_spawn(recover, &robust[i]), &error);
+        assert_int_equal((intptr_t)error, 0);
+    }
+}
+
 /* ---- others ---- */
 
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
@@ -346,6 +368,7 @@ int main(void) {
         cmocka_unit_test(a_recursive_mutex_knows_its_green_owner),
         cmocka_unit_test(an_error_checking_mutex_refuses_its_owner),
         cmocka_unit_test(inheriting_and_robust_mutexes_work_between_both_sorts),
+        cmocka_unit_test(a_robust_mutex_outlives_the_green_thread_that_held_it),
         cmocka_unit_test(a_writer_has_the_rwlock_to_itself),
         cmocka_unit_test(a_barrier_lets_all_go_and_names_one),
         cmocka_unit_test(an_initialiser_that_parks_is_waited_for),
