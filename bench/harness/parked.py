@@ -1,7 +1,7 @@
 """20,000 green threads that wait at the same time in one worker, for a lock, a descriptor or the clock.
 
 Memory is the growth of the proportional set size for each: stack, thread-local storage and, in Python,
-thread state, frame and Thread object. "Waking" is from the call that wakes them to the last join.
+thread state, frame and Thread object. "Waking" is from the call that woke them to the last join.
 """
 
 import json
@@ -16,7 +16,7 @@ from harness.table import Table, number
 
 THREADS = 20_000
 WAYS = ["lock", "descriptor", "time"]
-TIMEOUT = 300.0  # seconds
+TIMEOUT = 600.0  # seconds
 LANGUAGES = ["c", "python"]
 
 
