@@ -40,10 +40,10 @@ class Outcome:
     descriptors_grown: int
 
 
-async def run_programs(port: int) -> Waits:
+async def run_programs(port: int, each: int) -> Waits:
     async def visit() -> None:
         visitor = Visitor(port)
-        for _ in range(EACH):
+        for _ in range(each):
             await ask(visitor, "/run", waits)
         visitor.leave()
 
@@ -52,7 +52,7 @@ async def run_programs(port: int) -> Waits:
     return waits
 
 
-async def try_out(port: int, seconds: float) -> tuple[Waits, Waits, Waits, float]:
+async def try_out(port: int, seconds: float, each: int = EACH) -> tuple[Waits, Waits, Waits, float]:
     """The waits alone, beside the subprocesses, those of the subprocesses, and their seconds."""
     over = asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, over.set)
@@ -60,7 +60,7 @@ async def try_out(port: int, seconds: float) -> tuple[Waits, Waits, Waits, float
     over.clear()
     others = asyncio.create_task(steadily(port, "/", CLIENTS, PERIOD, over))
     began = time.monotonic()
-    ran = await run_programs(port)
+    ran = await run_programs(port, each)
     took = time.monotonic() - began
     over.set()
     return alone, await others, ran, took
@@ -75,7 +75,7 @@ def settled_descriptors(pid: int, most: int) -> int:
 
 
 def measure(name: str, daemon: Daemon, seconds: float) -> Outcome:
-    asyncio.run(try_out(daemon.port, 0.5))  # imports, pools
+    asyncio.run(try_out(daemon.port, 0.5, each=1))  # imports, pools
     (worker,) = children(daemon.pid)
     before = settled_descriptors(worker, 0)
     alone, beside, ran, took = asyncio.run(try_out(daemon.port, seconds))
