@@ -52,7 +52,9 @@ async def run_programs(port: int, each: int) -> Waits:
     return waits
 
 
-async def try_out(port: int, seconds: float, each: int = EACH) -> tuple[Waits, Waits, Waits, float]:
+async def try_out(
+    port: int, seconds: float, each: int = EACH,
+) -> tuple[Waits, Waits, Waits, float]:
     """The waits alone, beside the subprocesses, those of the subprocesses, and their seconds."""
     over = asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, over.set)
@@ -66,20 +68,23 @@ async def try_out(port: int, seconds: float, each: int = EACH) -> tuple[Waits, W
     return alone, await others, ran, took
 
 
-def settled_descriptors(pid: int, most: int) -> int:
-    """How many are open, when they are no more than most or SETTLE seconds have passed."""
+def settled_descriptors(pid: int) -> int:
+    """How many are open, once that has been the same for a second or SETTLE seconds have passed."""
     deadline = time.monotonic() + SETTLE
-    while (count := descriptors(pid)) > most and time.monotonic() < deadline:
+    count, since = descriptors(pid), time.monotonic()
+    while time.monotonic() < min(since + 1, deadline):
         time.sleep(0.05)
+        if (now := descriptors(pid)) != count:
+            count, since = now, time.monotonic()
     return count
 
 
 def measure(name: str, daemon: Daemon, seconds: float) -> Outcome:
     asyncio.run(try_out(daemon.port, 0.5, each=1))  # imports, pools
     (worker,) = children(daemon.pid)
-    before = settled_descriptors(worker, 0)
+    before = settled_descriptors(worker)
     alone, beside, ran, took = asyncio.run(try_out(daemon.port, seconds))
-    after = settled_descriptors(worker, before)
+    after = settled_descriptors(worker)
     return Outcome(name, len(ran.times), sum(ran.errors.values()), took, alone.as_json(),
                    beside.as_json(), len(children(worker)), after - before)
 
