@@ -220,7 +220,7 @@ CLAIMS = [
 def judge(claim: Claim) -> list[str]:
     try:
         measured, holds = claim.judge()
-    except (KeyError, FileNotFoundError):
+    except (KeyError, ValueError, FileNotFoundError):  # or in part
         return [claim.case, claim.must, "not measured", "no"]
     return [claim.case, claim.must, measured, "yes" if holds else "no"]
 
