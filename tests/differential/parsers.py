@@ -72,6 +72,8 @@ def read_case_by_h11(data: bytes) -> Reading:
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     requests: list[Request] = []
     head, body = None, b""
+    if not data:  # which would be the end to it
+        return Reading(requests, "more")
     connection.receive_data(data)
     try:
         while True:
