@@ -32,11 +32,12 @@ def server(serve, grpc_port):
     ("streaming", ["first", "together", "last"]),
 ])  # fmt: skip
 def test_calls_wait_together(server, kind, answer):
-    server.get("/waiting")
+    waiting = f"/waiting?count={CROWD + 1}"
+    assert server.get(waiting).text == "0"
     tasks = server.kernel_tasks()  # among them gRPC's own threads
     path = f"/{kind}?count={CROWD + 1}"
     with server.crowd(CROWD, path) as answers:
-        eventually(lambda: server.get("/waiting").text == str(CROWD), "all wait for the last one")
+        eventually(lambda: server.get(waiting).text == str(CROWD), "all wait for the last one")
         assert server.get("/ping").text == '"pong"'
         assert server.kernel_tasks() < tasks + CROWD
         assert json.loads(server.get(path).body) == answer

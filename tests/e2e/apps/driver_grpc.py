@@ -12,8 +12,8 @@ gather_in_stream = channel.unary_stream("/test.Gate/GatherInStream")
 echo = channel.stream_stream("/test.Gate/Echo")
 
 
-def waiting():
-    return int(count_waiting(b"", timeout=10))
+def waiting(count):
+    return int(count_waiting(count.encode(), timeout=10))
 
 
 def unary(count):

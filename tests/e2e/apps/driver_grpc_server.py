@@ -1,26 +1,26 @@
 """A gRPC server that says its port. Calls with the message N are answered N by N."""
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
 changed = threading.Condition()
-waiting = 0
-groups = 0
+waiting = Counter()
+groups = Counter()
 
 
 def gather(request, context):
-    global waiting, groups
     with changed:
-        group = groups
-        waiting += 1
-        if waiting == int(request):
-            groups, waiting = groups + 1, 0
+        group = groups[request]
+        waiting[request] += 1
+        if waiting[request] == int(request):
+            groups[request], waiting[request] = group + 1, 0
             changed.notify_all()
-        complete = changed.wait_for(lambda: groups > group, timeout=8)
+        complete = changed.wait_for(lambda: groups[request] > group, timeout=8)
         if not complete:
-            waiting -= 1
+            waiting[request] -= 1
     return b"together" if complete else b"alone"
 
 
@@ -32,7 +32,9 @@ def gather_in_stream(request, context):
 
 handlers = grpc.method_handlers_generic_handler("test.Gate", {
     "Gather": grpc.unary_unary_rpc_method_handler(gather),
-    "CountWaiting": grpc.unary_unary_rpc_method_handler(lambda *_: b"%d" % waiting),
+    "CountWaiting": grpc.unary_unary_rpc_method_handler(
+        lambda request, _: b"%d" % waiting[request]
+    ),
     "GatherInStream": grpc.unary_stream_rpc_method_handler(gather_in_stream),
     "Echo": grpc.stream_stream_rpc_method_handler(lambda requests, context: requests),
 })  # fmt: skip
