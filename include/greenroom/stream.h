@@ -154,9 +154,9 @@ typedef enum gr_coding {
     GR_ZSTD,    /* RFC 8878 */
 } gr_coding;
 
-/* Compress, at a level of that library: gzip and deflate 0 to 9, brotli 0 to 11, zstd 1 to 22;
+/* Compress, at a level of that library: gzip and deflate 0 to 9, brotli 0 to 11, zstd 1 to 19;
  * GR_LEVEL_DEFAULT for 6, 5 and 3. NULL with errno EINVAL, ENOMEM, or ELIBACC (the library cannot
- * be loaded). Each holds 0.3 (gzip) to some MiB. */
+ * be loaded). Each holds from 0.3 MiB (gzip) to 100 (the highest levels of zstd). */
 GR_API gr_reader *gr_reader_encode(gr_reader *source, gr_coding coding, int level);
 GR_API gr_writer *gr_writer_encode(gr_writer *sink, gr_coding coding, int level);
 enum { GR_LEVEL_DEFAULT = -1 };

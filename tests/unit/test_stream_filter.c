@@ -147,9 +147,12 @@ static void each_write_becomes_a_chunk(void **state) {
     assert_int_equal(gr_writer_write(chunked, text, 0), 0);
     for (int i = 0; i < 40; i++) parts[i] = (struct iovec){(char *)text, i == 3 ? 0 : 1};
     assert_int_equal(gr_writer_writev(chunked, parts, 40), 0);
+    for (int i = 0; i < 20; i++) parts[i] = (struct iovec){(char *)text, i < 16};
+    assert_int_equal(gr_writer_writev(chunked, parts, 20), 0); /* the last four are empty */
     assert_int_equal(gr_writer_close(chunked), 0);
     const char expected[] = "a\r\n0123456789\r\n"
                             "f\r\n000000000000000\r\n10\r\n0000000000000000\r\n8\r\n00000000\r\n"
+                            "10\r\n0000000000000000\r\n"
                             "0\r\n\r\n";
     assert_int_equal(sink.len, sizeof expected - 1);
     assert_memory_equal(sink.data, expected, sink.len);

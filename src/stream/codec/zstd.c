@@ -5,8 +5,8 @@
 
 #include "stream/codec.h"
 
-/* 8 MiB: RFC 9659. Levels from 20 on would use more. */
-enum { WINDOW_LOG_MAX = 23, LEVEL_LARGE_WINDOW = 20 };
+/* 8 MiB: RFC 9659. Levels beyond 19 would use more, and some hundred MiB of memory. */
+enum { WINDOW_LOG_MAX = 23, LEVEL_MAX = 19 };
 
 static void advance(struct codec_io *io, size_t in, size_t out) {
     io->in += in;
@@ -29,8 +29,6 @@ static void *open_encoder(int level) {
     }
     ZSTD_CCtx_setParameter(encoder, ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(encoder, ZSTD_c_checksumFlag, 1);
-    if (level >= LEVEL_LARGE_WINDOW)
-        ZSTD_CCtx_setParameter(encoder, ZSTD_c_windowLog, WINDOW_LOG_MAX);
     return encoder;
 }
 
@@ -82,6 +80,6 @@ static void close_decoder(void *state) {
 }
 
 const struct codec_pair codec_zstd = {
-    .encoder = {3, 22, 1, open_encoder, encode, close_encoder},
+    .encoder = {3, LEVEL_MAX, 1, open_encoder, encode, close_encoder},
     .decoder = {.open = open_decoder, .run = decode, .close = close_decoder},
 };
