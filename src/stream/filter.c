@@ -49,12 +49,13 @@ static int coder_account(struct coder *coder, struct codec_io *io, size_t room) 
 /* Returns 0, or -1 with errno: what the input, or the library, is to be blamed for. There may be
  * good output even so. */
 static int coder_run(struct coder *coder, struct codec_io *io, enum codec_wish wish) {
-    size_t room = io->out_len;
+    size_t room = io->out_len, input = io->in_len;
     enum codec_result result =
         coder->codec->run(coder->state, io, coder->encodes ? wish : CODEC_RUN);
     coder->done = result == CODEC_DONE;
     if (!coder->encodes && coder_account(coder, io, room) < 0) return -1;
-    if (result == CODEC_BAD) return stream_fail(EPROTO);
+    bool stuck = input && io->in_len == input && room && io->out_len == room;
+    if (result == CODEC_BAD || stuck) return stream_fail(EPROTO);
     return result == CODEC_NO_MEMORY ? stream_fail(ENOMEM) : 0;
 }
 

@@ -213,6 +213,28 @@ static void what_is_flushed_can_be_read_before_the_end(void **state) {
         }
 }
 
+static void what_has_come_is_read_to_its_last_byte_without_more_input(void **state) {
+    for
+        EACH_CODING(coding) {
+            gr_reader *coded_out;
+            gr_writer *coded_in;
+            char byte;
+            assert_int_equal(gr_pipe(0, &coded_out, &coded_in), 0);
+            gr_writer *writer = gr_writer_encode(coded_in, *coding, GR_LEVEL_DEFAULT);
+            assert_int_equal(gr_writer_write(writer, plain + LEN / 2, 1000), 0);
+            assert_int_equal(gr_writer_flush(writer), 0);
+            gr_reader *reader = gr_reader_decode(coded_out, *coding, 1000);
+            gr_deadline_set(gr_now() + 5 * (int64_t)NS_PER_S);
+            for (int i = 0; i < 1000; i++) {
+                assert_int_equal(gr_reader_read(reader, &byte, 1), 1);
+                assert_int_equal(byte, plain[LEN / 2 + i]);
+            }
+            gr_deadline_set(0);
+            gr_reader_close(reader);
+            gr_writer_abort(writer, EIO);
+        }
+}
+
 /* ---- what comes from outside ---- */
 
 static void what_ends_too_early_is_an_error(void **state) {
@@ -324,6 +346,7 @@ int main(void) {
         cmocka_unit_test(a_reader_encodes_too),
         cmocka_unit_test(gzip_is_what_zlib_reads_and_writes),
         cmocka_unit_test(what_is_flushed_can_be_read_before_the_end),
+        cmocka_unit_test(what_has_come_is_read_to_its_last_byte_without_more_input),
         cmocka_unit_test(what_ends_too_early_is_an_error),
         cmocka_unit_test(what_is_malformed_is_an_error),
         cmocka_unit_test(what_came_before_the_damage_is_read_first),
