@@ -20,6 +20,7 @@ SECONDS = 20.0
 UPSTREAM = "upstream-itself"  # with no application before it: what is to be had on this machine
 FLASK = "flask_upstream:app"
 GTHREAD_THREADS = (10, 20, 50, 100, 200, 400, 800, 1000)
+GREENROOM_THREADS = (100, 400)
 
 COLUMNS = [
     NAME,
@@ -43,6 +44,8 @@ def variants(upstream: str) -> list[Server]:
         servers.uwsgi_gevent("uwsgi-gevent", FLASK, 1, **env),
         *(servers.gunicorn_gthread(f"gunicorn-gthread-{threads}", FLASK, 1, threads, **env)
           for threads in GTHREAD_THREADS),
+        *(servers.greenroom_threads(f"greenroom-threads-{threads}", FLASK, 1, threads, **env)
+          for threads in GREENROOM_THREADS),
     ]
 
 

@@ -65,6 +65,11 @@ def micro(name: str, *arguments: str, timeout: float) -> subprocess.CompletedPro
                           stdout=subprocess.PIPE)
 
 
+def greenroom_threads(name: str, app: str, workers: int, threads: int, **env: str) -> Server:
+    return greenroom(name, app, workers, "--concurrency", f"threads:{threads}",
+                     "--queue-timeout", "120", **env)
+
+
 def gunicorn(name: str, worker_class: str, app: str, workers: int, *options: str,
              **env: str) -> Server:
     return Server(name, [

@@ -46,8 +46,9 @@ def variants(connections: int) -> list[Server]:
     threads = connections // WORKERS
     if threads > 1000:
         return coroutine_variants()
-    name = f"gunicorn-gthread-{threads}"
-    return [*coroutine_variants(), servers.gunicorn_gthread(name, SLEEP, WORKERS, threads)]
+    return [*coroutine_variants(),
+            servers.greenroom_threads(f"greenroom-threads-{threads}", SLEEP, WORKERS, threads),
+            servers.gunicorn_gthread(f"gunicorn-gthread-{threads}", SLEEP, WORKERS, threads)]
 
 
 @dataclass

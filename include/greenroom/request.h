@@ -58,18 +58,19 @@ GR_API int gr_request_peer_port(const gr_request *request);
 GR_API gr_slice gr_request_server(const gr_request *request);
 GR_API int gr_request_server_port(const gr_request *request);
 
-/* The request that the calling green thread answers; NULL on others. Never parks. */
+/* The request that the calling thread answers; NULL on others. Never parks. */
 GR_API gr_request *gr_request_current(void);
 
 /* Has the time of --request-timeout passed since the head of the request was complete? The deadline
  * of its green thread (gr_deadline) starts as that time. A handler that returns without an answer
- * then, is answered for with 504. Never parks. */
+ * then, is answered for with 504; one that runs on an OS thread, at that time already. Never parks.
+ */
 GR_API bool gr_request_expired(const gr_request *request);
 
 /* Whether the green thread of the handler is cancelled (gr_cancel) when the client hangs up, or has
  * already; a client that ends its side of the connection early counts as one. The default is
- * --cancel-on-disconnect. For the handler. Returns 0, or -1 with errno EPERM elsewhere. Never
- * parks. */
+ * --cancel-on-disconnect. For the handler. Returns 0, or -1 with errno EPERM elsewhere, ENOTSUP
+ * where OS threads run the handlers. Never parks. */
 GR_API int gr_request_cancel_on_disconnect(gr_request *request, bool on);
 
 /* For hosts that give fields other names: tells the server that the application is not shown a

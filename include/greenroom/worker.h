@@ -28,6 +28,18 @@ GR_API const char *gr_worker_app(void);
 GR_API int gr_worker_slot(void);
 GR_API int gr_worker_count(void);
 
+/* How many OS threads run the handlers, and libc is not interposed; 0: green threads run them. */
+GR_API int gr_worker_threads(void);
+
+/* Is the caller in a child that the application forked? It is no worker: the clients are its
+ * parent's. */
+GR_API bool gr_worker_forked(void);
+
+/* Where libc is not interposed, signal handlers are not seen by the runtime. A byte written to this
+ * descriptor, which never blocks, has gr_worker_serve return with EINTR in their stead. To be
+ * called before that. -1 with errno EMFILE or ENFILE. Owned by the runtime. */
+GR_API int gr_worker_interrupt_fd(void);
+
 /* The application that this worker serves; owned by the runtime. */
 GR_API gr_app *gr_worker_application(void);
 

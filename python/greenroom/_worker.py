@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import errno
 import os
+import signal
 import sys
 import traceback
 from types import TracebackType
@@ -72,7 +73,12 @@ def run(wanted: str) -> int:
         log(f"greenroom: {wanted} failed while it was loaded", error)
         return APP_FAILED
     _threads.mend_forks()
-    _greenroom.serve(app, report, leave, _threads.adopt)
+    if (interrupt := _greenroom.interrupt_fd()) >= 0:
+        signal.set_wakeup_fd(interrupt, warn_on_full_buffer=False)
+    try:
+        _greenroom.serve(app, report, leave, _threads.adopt)
+    except OSError:  # which has been explained
+        return USAGE
     return 0
 
 

@@ -66,8 +66,8 @@ enum command_line command_line_parse(int argc, char **argv, struct settings *set
         if (option_take(which, settings, argv[optind - 1], options, error) < 0)
             return COMMAND_LINE_WRONG;
     }
-    if (app_take(argc, argv, settings, error) < 0) return COMMAND_LINE_WRONG;
-    settings_complete(settings);
+    if (app_take(argc, argv, settings, error) < 0 || settings_complete(settings, error) < 0)
+        return COMMAND_LINE_WRONG;
     return COMMAND_LINE_SERVE;
 }
 

@@ -30,8 +30,8 @@ const struct setting settings_table[] = {
      SETTING_SIZE, UNIT_BYTES, PLACE(worker.stack_size), KIB(64), MIB(64)},
     {"poller", "NAME", "How to wait for descriptors: epoll or poll", "epoll", SETTING_POLLER,
      .place = PLACE(worker.poll_backend)},
-    {"concurrency", "MODE", "green, or green:N for at most N requests in flight per worker",
-     "green", SETTING_CONCURRENCY, .place = PLACE(worker.concurrency)},
+    {"concurrency", "MODE", "green; green:N: N requests at a time; threads:N: on N OS threads",
+     "green", SETTING_CONCURRENCY, .place = PLACE(worker)},
     {"queue-timeout", "S", "For a request beyond that to get its turn, or 503", NULL, SETTING_INT64,
      UNIT_SECONDS, PLACE(worker.queue_timeout), MILLISECONDS(1), DAY},
     {"slice", "MS", "Computing time after which others get a turn; 0: never", NULL, SETTING_INT64,
@@ -76,9 +76,14 @@ void settings_init(struct settings *settings) {
     settings->worker.workers = usable_cores();
 }
 
-void settings_complete(struct settings *settings) {
+int settings_complete(struct settings *settings, char error[SENTENCE_SIZE]) {
+    if (settings->worker.os_threads && settings->worker.cancel_on_disconnect)
+        return sentence(error,
+                        "--cancel-on-disconnect needs --concurrency green: what waits on an OS "
+                        "thread cannot be cancelled");
     if (settings->bind_count == 0)
         address_parse(DEFAULT_BIND, &settings->binds[settings->bind_count++]);
+    return 0;
 }
 
 static int address_set(struct settings *settings, const struct setting *setting, const char *value,
@@ -126,18 +131,28 @@ static int poller_set(bool *poll_backend, const struct setting *setting, const c
     return sentence(error, "--%s must be epoll or poll, not '%s'", setting->name, value);
 }
 
-static int concurrency_set(uint32_t *most, const struct setting *setting, const char *value,
-                           char *error) {
-    static const char prefix[] = "green:";
-    int64_t number = 0;
-    bool capped = strncmp(value, prefix, sizeof prefix - 1) == 0;
-    bool fine = capped ? quantity_parse(value + sizeof prefix - 1, UNIT_ONE, &number) &&
-                             number > 0 && number <= UINT32_MAX
-                       : strcmp(value, "green") == 0;
-    *most = (uint32_t)number;
-    if (fine) return 0;
-    return sentence(error, "--%s must be green, or green:N with N at least 1, not '%s'",
-                    setting->name, value);
+/* The number of "PREFIXN", if it is one from 1 to most. */
+static bool number_behind(const char *prefix, const char *value, int64_t most, uint32_t *number) {
+    size_t len = strlen(prefix);
+    int64_t found;
+    if (strncmp(value, prefix, len) != 0 || !quantity_parse(value + len, UNIT_ONE, &found) ||
+        found < 1 || found > most)
+        return false;
+    *number = (uint32_t)found;
+    return true;
+}
+
+static int concurrency_set(struct server_options *worker, const struct setting *setting,
+                           const char *value, char *error) {
+    worker->concurrency = 0;
+    worker->os_threads = number_behind("threads:", value, SERVER_THREADS_MAX, &worker->concurrency);
+    if (worker->os_threads || strcmp(value, "green") == 0 ||
+        number_behind("green:", value, UINT32_MAX, &worker->concurrency))
+        return 0;
+    return sentence(error,
+                    "--%s must be green, green:N with N at least 1, or threads:N with N from 1 to "
+                    "%d, not '%s'",
+                    setting->name, SERVER_THREADS_MAX, value);
 }
 
 static int switch_set(bool *on, const struct setting *setting, const char *value, char *error) {

@@ -22,7 +22,7 @@ enum setting_kind {
     SETTING_LOG,         /* a path, "-", or "off" */
     SETTING_POLLER,      /* "epoll" or "poll" */
     SETTING_SWITCH,      /* "on" or "off" */
-    SETTING_CONCURRENCY, /* "green", or "green:N" */
+    SETTING_CONCURRENCY, /* "green", "green:N", or "threads:N" */
     SETTING_INT,
     SETTING_UINT32,
     SETTING_INT64,
@@ -50,8 +50,9 @@ void settings_init(struct settings *settings);
 int setting_set(struct settings *settings, const struct setting *setting, const char *value,
                 char error[SENTENCE_SIZE]);
 
-/* Once all are set: an address to listen on, if none was given. */
-void settings_complete(struct settings *settings);
+/* Once all are set: an address to listen on, if none was given. Returns 0, or -1 with a sentence in
+ * error about settings that exclude each other. */
+int settings_complete(struct settings *settings, char error[SENTENCE_SIZE]);
 
 /* The default as --help names it: the row's words, or made in text. */
 const char *setting_default(const struct setting *setting, char text[QUANTITY_SIZE]);

@@ -15,7 +15,7 @@ static struct {
     void *first_word; /* of what the start routine gets */
 } example;
 
-bool gr_is_green(void) { return green_self_tls != NULL; }
+bool gr_is_green(void) { return green_self_tls != NULL && !runtime_apart; }
 
 int64_t gr_now(void) { return clock_now(); }
 

@@ -1,10 +1,10 @@
 #include "runtime/green.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "runtime/bottom.h"
 #include "runtime/hollow.h"
 #include "runtime/park.h"
 #include "runtime/sched.h"
@@ -49,18 +49,9 @@ void green_end_if_forked(void) {
     if (!green_self_tls) exit(EXIT_SUCCESS);
 }
 
-/* pthread_exit unwinds the stack, cleanup handlers and destructors of C++ objects on the way, down
- * to what is registered last: that is libc's start routine, or this, which stands before it. */
-static void run_function(struct green *self) {
-    union {
-        __pthread_unwind_buf_t unwind;
-        jmp_buf registers; /* begins in the same way */
-    } bottom;
-    if (!_setjmp(bottom.registers)) {
-        __pthread_register_cancel(&bottom.unwind);
-        self->result = self->fn(self->arg);
-    }
-    __pthread_unregister_cancel(&bottom.unwind);
+static void run_function(void *green) {
+    struct green *self = green;
+    self->result = self->fn(self->arg);
 }
 
 static void run_task(struct green *self) {
@@ -68,7 +59,7 @@ static void run_task(struct green *self) {
     self->fresh = false;
     self->dirty = true;
     sched_leave(self);
-    run_function(self);
+    bottom_call(run_function, self);
     green_end_if_forked();
     self->pinned = 0; /* pthread_exit may have left a signal handler, or a locked stream */
     signal_handlers_abandoned();

@@ -14,7 +14,7 @@
 #include "runtime/site.h"
 #include "runtime/stall.h"
 
-bool runtime_on;
+bool runtime_on, runtime_apart;
 int runtime_pid;
 
 /* The poller's descriptors are the parent's: close-on-exec, and never touched. */
@@ -30,6 +30,7 @@ static void adopt_main(void) {
     green_main.tp = context_tp();
     green_main.thread = pthread_self();
     green_main.deadline = NEVER;
+    green_main.pinned = runtime_apart; /* but for serving_run, it runs the application */
     sys(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &green_main.signal_mask,
         sizeof green_main.signal_mask);
     green_self_tls = &green_main;
@@ -40,6 +41,7 @@ static void adopt_main(void) {
 int runtime_start(const struct runtime_options *options, const char **why) {
     if (hollow_init(why) < 0) return -1;
     runtime_pid = getpid();
+    runtime_apart = options->apart;
     adopt_main();
     green_pools_init(options->stack_size);
     if (timer_reserve(1) < 0 || fd_table_init() < 0 || poller_open(options->poller) < 0) {

@@ -10,6 +10,7 @@ struct runtime_options {
     enum poller_kind poller;
     size_t stack_size; /* of green threads, bytes */
     int64_t slice; /* ns a green thread may compute before it is asked to give way; 0: for ever */
+    bool apart;    /* no code of the application runs on green threads, nor can it make any */
 };
 
 /* Makes the calling thread, the process's main one, green thread 0. Once per process. Returns 0, or
@@ -18,6 +19,9 @@ RT_SHARED int runtime_start(const struct runtime_options *options, const char **
 
 /* Is the runtime on in this process? False again in a child of fork. */
 RT_SHARED extern bool runtime_on;
+
+/* As runtime_options say. */
+extern bool runtime_apart;
 
 /* A child that was forked is an ordinary process: no green threads but the one that forked, which
  * is now its main thread; hooks are libc's own. A handler of pthread_atfork calls this. Whoever

@@ -155,8 +155,21 @@ static int fail(struct connection *connection, int code) {
     return -1;
 }
 
+/* On the OS thread that runs the handler. */
+static int wait_on_thread(const struct connection *connection, short events, int64_t due) {
+    struct pollfd ready = {.fd = connection->watch.fd, .events = events};
+    int64_t expires = connection->exchange->green->deadline;
+    int64_t left = (expires < due ? expires : due) - clock_now();
+    if (left < 0) left = 0;
+    struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
+    if (sys(SYS_ppoll, &ready, 1, &timeout, NULL, 0) != 0) return 0;
+    errno = ETIMEDOUT;
+    return -1;
+}
+
 /* Parks until there is a reason to try again. Returns 0, or -1 with errno ETIMEDOUT or EBADF. */
 static int wait_for(struct connection *connection, short events, int64_t patience) {
+    if (!green_self()) return wait_on_thread(connection, events, clock_after(patience));
     switch (fd_wait(connection->watch.fd, events, clock_after(patience))) {
     case WAIT_RETRY:
     case WAIT_INTERRUPTED:
@@ -181,7 +194,8 @@ ssize_t connection_receive(struct connection *connection, void *buffer, size_t l
         connection->news = false;
         long n = sys(SYS_recvfrom, connection->watch.fd, buffer, len, MSG_DONTWAIT);
         if (n >= 0) {
-            connection->news = (size_t)n == len;
+            /* Not withdrawn: on another kernel task, news may have come since the call. */
+            if ((size_t)n == len) connection->news = true;
             return n;
         }
         if (n != -EAGAIN && n != -EINTR) return fail(connection, ECONNRESET);

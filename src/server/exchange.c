@@ -10,6 +10,7 @@
 #include "runtime/green.h"
 #include "server/access_log.h"
 #include "server/load.h"
+#include "server/os_handler.h"
 #include "server/pool.h"
 #include "server/static.h"
 
@@ -221,6 +222,13 @@ static void dispatch(struct gr_request *exchange) {
     }
 }
 
+static void handle(struct gr_request *exchange) {
+    if (__builtin_expect(options->os_threads, 0))
+        os_handler_run(exchange, dispatch);
+    else
+        dispatch(exchange);
+}
+
 void exchange_disconnected(struct gr_request *exchange) {
     if (exchange->cancel_on_disconnect && exchange->green) green_cancel(exchange->green);
 }
@@ -228,7 +236,7 @@ void exchange_disconnected(struct gr_request *exchange) {
 int gr_request_cancel_on_disconnect(gr_request *request, bool on) {
     struct green *self = green_may_park();
     if (!self || request->green != self) {
-        errno = EPERM;
+        errno = options->os_threads ? ENOTSUP : EPERM;
         return -1;
     }
     sched_enter(self);
@@ -240,7 +248,7 @@ int gr_request_cancel_on_disconnect(gr_request *request, bool on) {
 
 gr_request *gr_request_current(void) {
     struct green *self = green_self();
-    return self ? (gr_request *)self->work : NULL;
+    return self ? (gr_request *)self->work : os_handler_request();
 }
 
 bool gr_request_expired(const gr_request *request) {
@@ -288,7 +296,7 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
 
 enum exchange_step exchange_answer(struct gr_request *exchange) {
     begin(exchange);
-    dispatch(exchange);
+    handle(exchange);
     green_end_if_forked(); /* the connection is the parent's */
     complete(exchange);
     enum exchange_step step = next_step(exchange);

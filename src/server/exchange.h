@@ -19,6 +19,8 @@
 #include "server/response.h"
 #include "server/route.h"
 
+enum exchange_answerer { ANSWERER_OPEN, ANSWERER_HANDLER, ANSWERER_SERVER };
+
 struct gr_request {
     struct connection *connection;
     struct http_field *fields;
@@ -40,6 +42,7 @@ struct gr_request {
     gr_slice path;       /* decoded */
     int64_t started;     /* ns; 0 without an access log and a request timeout */
     struct green *green; /* that answers it; NULL before and after */
+    int answerer;        /* enum exchange_answerer, of server/os_handler.h. Atomic */
     bool cancel_on_disconnect;
 };
 

@@ -34,6 +34,7 @@ static const struct field {
     FIELD(FIELD_INT64, graceful_timeout),
     FIELD(FIELD_INT64, request_timeout),
     FIELD(FIELD_UINT32, concurrency),
+    FIELD(FIELD_BOOL, os_threads),
     FIELD(FIELD_INT64, queue_timeout),
     FIELD(FIELD_BOOL, cancel_on_disconnect),
     FIELD(FIELD_UINT32, limits.request_line),

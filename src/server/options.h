@@ -5,7 +5,7 @@
 #include "greenroom/base.h"
 #include "http/request_head.h"
 
-enum { SERVER_LISTENERS_MAX = 16, SERVER_STATICS_MAX = 16 };
+enum { SERVER_LISTENERS_MAX = 16, SERVER_STATICS_MAX = 16, SERVER_THREADS_MAX = 4096 };
 
 struct server_options {
     const char *app;   /* "module:app", "./app.so" */
@@ -27,6 +27,7 @@ struct server_options {
     int64_t graceful_timeout;   /* ns */
     int64_t request_timeout;    /* ns from the end of a request's head; 0: none */
     uint32_t concurrency;       /* requests in flight at most; 0: any number */
+    bool os_threads;            /* so many OS threads run the handlers, and libc is libc's own */
     int64_t queue_timeout;      /* ns that a request may wait for its turn */
     bool cancel_on_disconnect;  /* when its client hangs up; the default of each request */
     struct http_limits limits;

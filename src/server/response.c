@@ -8,6 +8,7 @@
 #include "runtime/runtime.h"
 #include "server/decimal.h"
 #include "server/exchange.h"
+#include "server/os_handler.h"
 #include "server/wall_clock.h"
 
 enum {
@@ -141,8 +142,15 @@ static void put_connection(gr_request *request) {
         PUT_LITERAL(response, "Connection: keep-alive\r\n");
 }
 
+static void put_date_on_thread(struct response *response) {
+    char field[WALL_CLOCK_DATE_FIELD];
+    wall_clock_date_field(field);
+    put(response, field, sizeof field);
+}
+
 static void put_date(struct response *response) {
     struct green *self = green_self();
+    if (!self) return put_date_on_thread(response);
     sched_enter(self);
     put(response, wall_clock_now()->date_field, WALL_CLOCK_DATE_FIELD);
     sched_leave(self);
@@ -170,10 +178,12 @@ static int transmit(gr_request *request, struct iovec *parts, int count, int fla
     return -1;
 }
 
-/* May the caller write? Not in a child of fork: the connection is its parent's. */
-static int check_open(const gr_request *request) {
+/* May the caller write? Not in a child of fork, as the connection is its parent's, and not once the
+ * server has answered in its place. */
+static int check_open(gr_request *request) {
     const struct response *response = &request->response;
     if (!runtime_on) return fail(EPIPE);
+    if (!green_self() && !os_handler_may_answer(request)) return fail(ETIMEDOUT);
     if (response->error) return fail(response->error);
     if (response->ended) return fail(EALREADY);
     return response->status ? 0 : fail(EINVAL);

@@ -1,8 +1,10 @@
 #include "server/serving.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "greenroom/log.h"
@@ -16,6 +18,7 @@
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/signals.h"
+#include "server/threads.h"
 
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
@@ -46,9 +49,37 @@ static void master_gone(struct fd_watch *watch, unsigned events) {
 
 static struct fd_watch master_watch = {.ready = master_gone};
 
+/* ---- signals that only the language knows of ---- */
+
+static int interrupt_fds[2] = {-1, -1};
+static bool interrupt_asked;
+
+static void interrupt_came(struct fd_watch *watch, unsigned events) {
+    char bytes[64];
+    while (sys(SYS_read, watch->fd, bytes, sizeof bytes) == sizeof bytes) {
+    }
+    fd_watch_rearm(watch);
+    interrupt_asked = true;
+    green_wake(main_green);
+}
+
+static struct fd_watch interrupt_watch = {.ready = interrupt_came};
+
+int serving_interrupt_fd(void) {
+    if (interrupt_fds[0] < 0 && pipe2(interrupt_fds, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
+    return interrupt_fds[1];
+}
+
+static bool take_interrupt(void) {
+    bool asked = interrupt_asked;
+    interrupt_asked = false;
+    return asked;
+}
+
 static int watch_for_stop(const struct server_options *options) {
     signals_ignore_broken_pipe(); /* the application may have undone it */
     if (signals_stop_with(stop_on_signal) < 0) return -1;
+    if (interrupt_fds[0] >= 0 && fd_watch_add(&interrupt_watch, interrupt_fds[0]) < 0) return -1;
     if (options->master_fd < 0) return 0;
     if (lifeline_watch(options->master_fd, options->graceful_timeout + LAST_WORDS) < 0) return -1;
     return fd_watch_add(&master_watch, options->master_fd);
@@ -76,6 +107,10 @@ static int start_serving(const struct server_options *options, const struct gr_a
     }
     connections_init(options);
     exchanges_init(options, app);
+    if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0) {
+        gr_log(GR_LOG_ERROR, "cannot start %u threads: %s", options->concurrency, strerror(errno));
+        return -1;
+    }
     if (watch_for_stop(options) < 0) {
         gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
         return -1;
@@ -113,6 +148,8 @@ static int finish(void) {
 
 int serving_run(const struct server_options *options, const struct gr_app *app) {
     struct green *self = green_self();
+    int pinned = self->pinned;
+    self->pinned = 0;
     sched_enter(self);
     int result = phase == STARTING ? start_serving(options, app) : 0;
     while (result == 0) {
@@ -122,12 +159,12 @@ int serving_run(const struct server_options *options, const struct gr_app *app) 
             break;
         }
         green_park(phase == DRAINING ? give_up_at : NEVER);
-        bool interrupted = green_take_interrupt(self);
-        if (interrupted && !(stop_asked && phase == SERVING)) {
+        if (green_take_interrupt(self) | take_interrupt()) {
             errno = EINTR;
             result = -1;
         }
     }
     sched_leave(self);
+    self->pinned = pinned;
     return result;
 }

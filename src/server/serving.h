@@ -9,4 +9,7 @@
  * A call after EINTR goes on where the last one stopped. */
 int serving_run(const struct server_options *options, const struct gr_app *app);
 
+/* See gr_worker_interrupt_fd. */
+int serving_interrupt_fd(void);
+
 #endif

@@ -21,7 +21,9 @@ void signals_ignore_broken_pipe(void) {
 static void stop(int number) {
     long pid = sys(SYS_getpid);
     if (pid == runtime_pid) {
+        signal_handler_begin(); /* once more where libc is interposed */
         stop_handler(number);
+        signal_handler_end();
         return;
     }
     signals_give_back();

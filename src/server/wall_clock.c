@@ -7,11 +7,14 @@
 static struct wall_clock texts;
 static int64_t valid_until; /* on the clock of loop_now */
 
-static void make_texts(int64_t seconds) {
-    memcpy(texts.date_field, "Date: ", 6);
-    http_date(texts.date_field + 6, seconds);
-    memcpy(texts.date_field + 6 + HTTP_DATE_LENGTH, "\r\n", 2);
+static void make_date_field(char field[WALL_CLOCK_DATE_FIELD], int64_t seconds) {
+    memcpy(field, "Date: ", 6);
+    http_date(field + 6, seconds);
+    memcpy(field + 6 + HTTP_DATE_LENGTH, "\r\n", 2);
+}
 
+static void make_texts(int64_t seconds) {
+    make_date_field(texts.date_field, seconds);
     struct tm local;
     localtime_r(&(time_t){seconds}, &local);
     strftime(texts.log_stamp, sizeof texts.log_stamp, "%d/%b/%Y:%H:%M:%S %z", &local);
@@ -25,4 +28,8 @@ const struct wall_clock *wall_clock_now(void) {
     make_texts(wall.tv_sec);
     valid_until = now + NS_PER_S - wall.tv_nsec;
     return &texts;
+}
+
+void wall_clock_date_field(char field[WALL_CLOCK_DATE_FIELD]) {
+    make_date_field(field, time(NULL));
 }

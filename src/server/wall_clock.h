@@ -14,4 +14,7 @@ struct wall_clock {
 /* Right to the second as of this pass of the loop. Valid until the next call. */
 const struct wall_clock *wall_clock_now(void);
 
+/* The Date field of this second. For any thread. */
+void wall_clock_date_field(char field[WALL_CLOCK_DATE_FIELD]);
+
 #endif

@@ -24,6 +24,8 @@
 #include "server/stalls.h"
 #include "server/static.h"
 
+enum { RUNNER_STACK = 256 * 1024 };
+
 static struct server_options options;
 static struct gr_app application;
 
@@ -50,7 +52,7 @@ static void raise_descriptor_limit(void) {
 /* glibc would spread green threads over 8 arenas per core, though they never allocate at the same
  * time. */
 static void use_one_malloc_arena(void) {
-    if (!getenv("MALLOC_ARENA_MAX")) mallopt(M_ARENA_MAX, 1);
+    if (!options.os_threads && !getenv("MALLOC_ARENA_MAX")) mallopt(M_ARENA_MAX, 1);
 }
 
 static void close_on_exec(int fd) {
@@ -64,12 +66,19 @@ static void hide_descriptors(void) {
     close_on_exec(options.ready_fd);
 }
 
+/* Where handlers run on OS threads, green threads run nothing but the server's own code. */
+static size_t green_stack(size_t wish) {
+    if (options.os_threads) return RUNNER_STACK;
+    return options.stack_size ? options.stack_size : wish;
+}
+
 static int start_runtime(size_t stack_size) {
     const char *why = "";
     struct runtime_options runtime = {
         .poller = options.poll_backend ? POLLER_POLL : POLLER_EPOLL,
-        .stack_size = options.stack_size ? options.stack_size : stack_size,
-        .slice = options.slice,
+        .stack_size = green_stack(stack_size),
+        .slice = options.os_threads ? 0 : options.slice,
+        .apart = options.os_threads,
     };
     return runtime_start(&runtime, &why) < 0 ? refuse(ENOTSUP, why) : 0;
 }
@@ -101,7 +110,7 @@ int gr_worker_start(size_t stack_size) {
         return refuse(ENOTSUP, "the supervisor's settings cannot be read");
     snprintf(who, sizeof who, "worker %d", options.slot);
     log_identify(who);
-    if (!is_interposed()) {
+    if (!options.os_threads && !is_interposed()) {
         errno = ENOSYS;
         return -1;
     }
@@ -126,6 +135,12 @@ const char *gr_worker_app(void) { return options.app; }
 int gr_worker_slot(void) { return options.slot; }
 
 int gr_worker_count(void) { return options.workers; }
+
+int gr_worker_threads(void) { return options.os_threads ? (int)options.concurrency : 0; }
+
+bool gr_worker_forked(void) { return !runtime_on; }
+
+int gr_worker_interrupt_fd(void) { return serving_interrupt_fd(); }
 
 gr_app *gr_worker_application(void) { return &application; }
 

@@ -67,12 +67,17 @@ static int find_private(char path[PATH_MAX], const char *name, char *error) {
                     own);
 }
 
-static int find_files(struct launch *launch, const char *python, char *error) {
+static int find_interposer(struct launch *launch, char *error) {
     if (find_private(launch->preload, posix_library, error) < 0) return -1;
     /* ld.so(8): both separate the entries of LD_PRELOAD, and neither can be escaped. */
     if (strpbrk(launch->preload, " :"))
         return sentence(error, "cannot preload %s: its path has a blank or a colon",
                         launch->preload);
+    return 0;
+}
+
+static int find_files(struct launch *launch, const char *python, char *error) {
+    if (!launch->options.os_threads && find_interposer(launch, error) < 0) return -1;
     if (is_c_application(launch->options.app)) {
         strcpy(launch->program, "/proc/self/exe");
         strcpy(launch->argument, "worker");
@@ -108,15 +113,18 @@ static int inherit_descriptors(const struct server_options *options) {
 }
 
 /* The user's own preloads stay, behind ours. */
-static int set_environment(const struct launch *launch, const struct server_options *options) {
+static int preload_interposer(const struct launch *launch) {
     char preload[2 * PATH_MAX];
     const char *users = getenv("LD_PRELOAD");
     snprintf(preload, sizeof preload, "%s%s%s", launch->preload, users && *users ? ":" : "",
              users ? users : "");
+    return setenv("LD_PRELOAD", preload, 1);
+}
+
+static int set_environment(const struct launch *launch, const struct server_options *options) {
     char *handover = server_options_encode(options);
-    if (!handover) return -1;
-    return setenv("LD_PRELOAD", preload, 1) < 0 || setenv("GREENROOM_WORKER", handover, 1) < 0 ? -1
-                                                                                               : 0;
+    if (!handover || (!options->os_threads && preload_interposer(launch) < 0)) return -1;
+    return setenv("GREENROOM_WORKER", handover, 1);
 }
 
 /* All as a login shell would have it, but for a SIGHUP that nohup(1) has had ignored. */

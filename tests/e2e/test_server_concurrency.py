@@ -107,9 +107,10 @@ def test_those_that_wait_are_answered_when_the_server_stops(counting):
     assert server.wait() == 0
 
 
-@pytest.mark.parametrize("mode", ["green:0", "green:", "threads:4", "8", "green:-1"])
+@pytest.mark.parametrize("mode", ["green:0", "green:", "8", "green:-1", "threads", "threads:0",
+                                  "threads:x", "threads:4097", "threads:99999"])
 def test_a_mode_that_does_not_exist(greenroom, mode):
     done = greenroom("serve", "--concurrency", mode, "counting:app")
     assert done.returncode == 2
-    assert done.stderr == ("greenroom: --concurrency must be green, or green:N with N at least 1, "
-                           f"not '{mode}'\n")
+    assert done.stderr == ("greenroom: --concurrency must be green, green:N with N at least 1, or "
+                           f"threads:N with N from 1 to 4096, not '{mode}'\n")

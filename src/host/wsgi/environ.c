@@ -55,7 +55,7 @@ static int template_fill(PyObject *file_wrapper, PyObject *empty_input) {
         template_set("wsgi.version", Py_BuildValue("(ii)", 1, 0)) < 0 ||
         template_set("wsgi.url_scheme", PyUnicode_FromString("http")) < 0 ||
         template_set("wsgi.errors", Py_NewRef(stderr_stream ? stderr_stream : Py_None)) < 0 ||
-        template_set("wsgi.multithread", Py_NewRef(Py_True)) < 0 ||
+        template_set("wsgi.multithread", PyBool_FromLong(gr_worker_threads() != 1)) < 0 ||
         template_set("wsgi.multiprocess", PyBool_FromLong(gr_worker_count() > 1)) < 0 ||
         template_set("wsgi.run_once", Py_NewRef(Py_False)) < 0 ||
         template_set("wsgi.input_terminated", Py_NewRef(Py_True)) < 0 ||

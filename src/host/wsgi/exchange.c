@@ -2,11 +2,11 @@
 
 #include <errno.h>
 
-#include "greenroom/green.h"
 #include "greenroom/response.h"
+#include "greenroom/worker.h"
 #include "host/wsgi/thread.h"
 
-bool exchange_forked(void) { return !gr_is_green(); }
+bool exchange_forked(void) { return gr_worker_forked(); }
 
 int exchange_check(const struct exchange *exchange) {
     if (!exchange) {

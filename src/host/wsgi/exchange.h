@@ -1,4 +1,4 @@
-/* One request and its answer, as the parts of the host share them. Lives on the stack of the green
+/* One request and its answer, as the parts of the host share them. Lives on the stack of the
  * thread that answers; the Python objects that know it are told when it is over. */
 #ifndef WSGI_EXCHANGE_H
 #define WSGI_EXCHANGE_H
@@ -19,8 +19,7 @@ struct exchange {
     int64_t sent;          /* bytes of the body */
 };
 
-/* Is this a child that the application forked? The client is its parent's. Only for the thread that
- * answers the request, which is green everywhere else. */
+/* Is this a child that the application forked? The client is its parent's. */
 bool exchange_forked(void);
 
 /* An object of this exchange is used: is it still there, and on its thread? exchange is NULL once
@@ -36,7 +35,8 @@ int exchange_send_file(struct exchange *exchange, int fd, off_t offset, size_t l
 int exchange_end(struct exchange *exchange);
 
 /* gr_request_read without the GIL. Parks. Returns as it does, with an OSError for -1. Any green
- * thread may call it while the exchange lasts, one at a time. */
+ * thread may call it while the exchange lasts, one at a time; where OS threads run the handlers,
+ * any thread. */
 Py_ssize_t exchange_read(struct exchange *exchange, void *buffer, size_t len);
 
 #endif

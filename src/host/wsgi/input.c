@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "greenroom/green.h"
+#include "greenroom/worker.h"
 
 /* What one refill asks the connection for, and the first guess at how much a read will give. */
 enum { BUFFER_SIZE = 16384 };
@@ -54,7 +55,7 @@ static void unlock(struct input *input) {
 /* Returns 0 with the input locked, or -1 with RuntimeError. */
 static int begin(struct input *input) {
     if (input->empty) return 0;
-    if (!gr_is_green()) {
+    if (!gr_is_green() && !gr_worker_threads()) {
         PyErr_SetString(PyExc_RuntimeError, "used on a thread that Greenroom does not know");
         return -1;
     }

@@ -96,6 +96,12 @@ static PyObject *module_serve(PyObject *module, PyObject *args) {
     return PyBool_FromLong(error == 0);
 }
 
+/* What signal.set_wakeup_fd is to be given; -1: nothing. */
+static PyObject *module_interrupt_fd(PyObject *module, PyObject *unused) {
+    int fd = gr_worker_threads() ? gr_worker_interrupt_fd() : -1;
+    return fd < 0 && gr_worker_threads() ? raise_errno() : PyLong_FromLong(fd);
+}
+
 static PyObject *module_close(PyObject *module, PyObject *unused) {
     thread_close();
     return Py_NewRef(Py_None);
@@ -132,6 +138,7 @@ static PyObject *module_environment(PyObject *self, PyObject *name) {
 static PyMethodDef methods[] = {
     {"start", module_start, METH_O, "Becomes a worker; returns what it is asked to serve."},
     {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
+    {"interrupt_fd", module_interrupt_fd, METH_NOARGS, "For signal.set_wakeup_fd; -1: not needed."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},
     {"environment", module_environment, METH_O, "A variable as the C library sees it, or None."},
     {"is_green", module_is_green, METH_NOARGS, "Is the caller on a green thread?"},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "greenroom/green.h"
+#include "greenroom/worker.h"
 
 static PyInterpreterState *interpreter;
 static pthread_key_t cleanup_key;
@@ -135,6 +136,7 @@ static void example_start(void *data) {
 int thread_setup(void) {
     interpreter = PyInterpreterState_Get();
     if ((errno = pthread_key_create(&cleanup_key, thread_cleanup)) != 0) goto fail;
+    if (gr_worker_threads()) return 0;
     gr_preempt_with(&(gr_preempter){.hold = monitor_hold,
                                     .release = monitor_release,
                                     .describe = monitor_describe,

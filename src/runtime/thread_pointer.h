@@ -1,8 +1,8 @@
 /* The register that holds the thread pointer, read and set where it may change behind the
  * compiler's back: __builtin_thread_pointer is taken for a constant of the function it stands in.
  */
-#ifndef POSIX_THREAD_POINTER_H
-#define POSIX_THREAD_POINTER_H
+#ifndef RUNTIME_THREAD_POINTER_H
+#define RUNTIME_THREAD_POINTER_H
 
 #include <stdint.h>
 
@@ -35,5 +35,8 @@ static inline void thread_pointer_set(uintptr_t tp) {
 }
 
 #endif
+
+/* For functions that set it: compiled so that nothing that was derived from it is kept. */
+#define TP_OPAQUE __attribute__((noipa, optimize("no-stack-protector")))
 
 #endif
