@@ -1,6 +1,6 @@
 """One extension serves every CPython from 3.11 on; others are refused.
 
-GREENROOM_TEST_PYTHONS names more interpreters to try, separated by ":".
+Those that tools/pythons has unpacked are tried, and what GREENROOM_TEST_PYTHONS names, separated by ":".
 """
 
 import os
@@ -10,13 +10,14 @@ import sys
 import pytest
 from conftest import ROOT
 
-OTHERS = [path for path in os.environ.get("GREENROOM_TEST_PYTHONS", "").split(":") if path]
+UNPACKED = [str(wrapper.with_suffix("")) for wrapper in ROOT.glob("build/pythons/*/usr/bin/python3.*.elf")]
+OTHERS = sorted(UNPACKED) + [path for path in os.environ.get("GREENROOM_TEST_PYTHONS", "").split(":") if path]
 
 
 @pytest.fixture(params=OTHERS or [None])
 def other_python(request):
     if request.param is None:
-        pytest.skip("GREENROOM_TEST_PYTHONS names no other Python")
+        pytest.skip("no other Python: tools/pythons could not fetch one")
     return request.param
 
 
