@@ -197,14 +197,14 @@ def test_a_handler_and_its_client_converse(threaded):
         assert connection.recv(65536) == b"0\r\n\r\n"
 
 
-def test_requests_behind_a_body_are_found(threaded):
-    """Whatever came while the thread read the body, nothing tells of it again."""
-    body = bytes(300_000)
+def test_a_request_behind_a_body_that_a_thread_reads_is_found(threaded):
+    """The loop tells once of what has come, while the thread is yet to read."""
     with Wire(threaded(1).port) as wire:
-        for _ in range(30):
-            wire.send(request("/read", method="POST", body=body))
-            wire.send(request("/signalled"))
-            assert wire.answer().text == '{"size": 300000}'
+        for _ in range(5):
+            wire.send(b"POST /begun HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n")
+            wire.take_through(b"begun")
+            wire.send(b"abc" + request("/signalled"))
+            wire.take_through(b" abc\r\n0\r\n\r\n")
             assert wire.answer().text == '{"signals": 0}'
 
 
@@ -336,6 +336,17 @@ def test_a_worker_that_dies_is_replaced_by_one_with_threads(threaded):
     eventually(lambda: not is_alive(before), "the end of the worker")
     assert ask(server, "/identity")["pid"] != before
     assert len({json_of(one)["native"] for one in all_at_once(server, ["/meet"] * 3)}) == 3
+
+
+# ---- a framework ----
+
+
+def test_a_flask_application_is_served_on_threads(serve):
+    server = serve("--workers", "1", "--concurrency", "threads:2", "wsgi_flask:app")
+    assert server.get("/hello/Anna").text == "Hello, Anna!"
+    assert server.get("/stream").text == "line 0\nline 1\nline 2\n"
+    assert b"import Flask" in server.get("/file").body
+    assert server.get("/fail").status == 500
 
 
 # ---- applications in C ----

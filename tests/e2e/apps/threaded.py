@@ -129,6 +129,12 @@ def slowly():
     yield b"and finished"
 
 
+def read_late(body):
+    yield b"begun"
+    time.sleep(0.05)
+    yield b" " + body.read()
+
+
 def progress(environ):
     return {"produced": produced}
 
@@ -141,6 +147,9 @@ def app(environ, start_response):
     if name == "flood":
         start_response("200 OK", [])
         return flood()
+    if name == "begun":
+        start_response("200 OK", [])
+        return read_late(environ["wsgi.input"])
     if name == "slowly":
         start_response("200 OK", [])
         return slowly()
