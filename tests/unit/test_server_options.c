@@ -31,6 +31,8 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .ready_fd = 8,
         .board_fd = -1,
         .poll_backend = true,
+        .os_threads = true,
+        .concurrency = UINT32_MAX,
         .stack_size = 1 << 20,
         .slice = 0,
         .head_timeout = 1,
@@ -57,6 +59,8 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.ready_fd, sent.ready_fd);
     assert_int_equal(got.board_fd, sent.board_fd);
     assert_int_equal(got.poll_backend, sent.poll_backend);
+    assert_int_equal(got.os_threads, sent.os_threads);
+    assert_int_equal(got.concurrency, sent.concurrency);
     assert_int_equal(got.stack_size, sent.stack_size);
     assert_int_equal(got.slice, sent.slice);
     assert_int_equal(got.head_timeout, sent.head_timeout);
