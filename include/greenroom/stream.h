@@ -115,8 +115,8 @@ GR_API int gr_reader_on_readable(gr_reader *reader, gr_stream_event *event, void
 GR_API int gr_writer_try_write(gr_writer *writer, const void *data, size_t len);
 enum { GR_FULL = 1 };
 
-/* event is called once after each GR_FULL: half of the watermark is free, or nobody reads any more.
- * Returns 0, or -1 with errno EOPNOTSUPP. */
+/* event is called once after GR_FULL, however many EAGAIN follow it: half of the watermark is free,
+ * or nobody reads any more. Returns 0, or -1 with errno EOPNOTSUPP. */
 GR_API int gr_writer_on_drain(gr_writer *writer, gr_stream_event *event, void *data);
 
 /* --- Ends: files and sockets --- */
