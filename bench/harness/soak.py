@@ -3,9 +3,10 @@
 locks, conditions and queues, compute in C and in Python, upload, download, read slowly, hang up in the
 middle, raise, and miss their deadline.
 
-Every answer is checked. Each second the proportional set size, the descriptors and the threads of the
-kernel of each worker are noted. "Grown" is the median of the last tenth over that of the first, after a
-fifth of the time for warming up.
+Every answer is checked. Each second the anonymous memory, the proportional set size, the descriptors and
+the threads of the kernel of each worker are noted. What must stay flat is the anonymous memory: the worker's
+own, which others do not change by mapping the same files. "Grown" is the median of the last tenth over that
+of the first, after a fifth of the time for warming up.
 """
 
 import asyncio
@@ -34,6 +35,7 @@ WARM_UP = 0.2  # of the samples
 @dataclass
 class Sample:
     at: float  # seconds since the start
+    anonymous_kib: int
     pss_kib: int
     descriptors: int
     tasks: int
@@ -65,8 +67,8 @@ class Soak:
 
 def take_samples(workers: Sequence[Worker], at: float) -> None:
     for worker in workers:
-        worker.samples.append(Sample(at, memory_kib([worker.pid]), descriptors(worker.pid),
-                                     tasks(worker.pid)))
+        memory = (memory_kib([worker.pid], field) for field in ("Anonymous", "Pss"))
+        worker.samples.append(Sample(at, *memory, descriptors(worker.pid), tasks(worker.pid)))
 
 
 async def sample(workers: Sequence[Worker], seconds: float) -> None:
@@ -118,19 +120,20 @@ def answer_table(one: Soak) -> Table:
 def worker_table(one: Soak) -> Table:
     rows = []
     for index, worker in enumerate(one.workers, start=1):
-        first, last = worker.ends("pss_kib")
+        first, last = worker.ends("anonymous_kib")
+        shared = (number(kib / 1024, 1) for kib in worker.ends("pss_kib"))
+        counts = (" - ".join(map(number, worker.ends(key))) for key in ("descriptors", "tasks"))
         rows.append([f"worker {index}", number(first / 1024, 1), number(last / 1024, 1),
-                     f"{last / first - 1:+.1%}",
-                     *(" - ".join(number(value) for value in worker.ends(key))
-                       for key in ("descriptors", "tasks"))])
-    return Table(["", "MiB, first", "last", "grown", "descriptors", "kernel threads"], rows)
+                     f"{last / first - 1:+.1%}", " - ".join(shared), *counts])
+    return Table(["", "anonymous MiB, first", "last", "grown", "PSS MiB", "descriptors",
+                  "kernel threads"], rows)
 
 
 def picture(one: Soak) -> str:
-    curves = [Curve(f"worker {index}", [(sample.at, sample.pss_kib / 1024)
+    curves = [Curve(f"worker {index}", [(sample.at, sample.anonymous_kib / 1024)
                                         for sample in worker.samples])
               for index, worker in enumerate(one.workers, start=1)]
-    return timeline("Memory of the workers under everything mixed", "MiB", curves,
+    return timeline("Anonymous memory of the workers under everything mixed", "MiB", curves,
                     mark=one.seconds * WARM_UP, mark_label="warmed up")
 
 
@@ -146,9 +149,8 @@ def publish(one: Soak) -> None:
         "seconds": one.seconds, "server_cpu": one.server_cpu, "driver_cpu": one.driver_cpu,
         "lost_workers": one.lost_workers, "answered": dict(one.tally.answered),
         "errors": one.tally.errors.total(),
-        "workers": [{"pss_kib": worker.ends("pss_kib"),
-                     "descriptors": worker.ends("descriptors"),
-                     "tasks": worker.ends("tasks"),
+        "workers": [{**{key: worker.ends(key)
+                        for key in ("anonymous_kib", "pss_kib", "descriptors", "tasks")},
                      "samples": [asdict(sample) for sample in worker.samples]}
                     for worker in one.workers],
     }

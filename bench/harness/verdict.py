@@ -125,7 +125,7 @@ def subprocesses() -> Judgement:
 
 def soak() -> Judgement:
     found = report("soak")
-    grown = max(last / first - 1 for first, last in (one["pss_kib"] for one in found["workers"]))
+    grown = max(last / first - 1 for first, last in (one["anonymous_kib"] for one in found["workers"]))
     opened = max(last - first for first, last in (one["descriptors"] for one in found["workers"]))
     return (f"{found['seconds'] / 60:.0f} min, {sum(found['answered'].values()):,} answers,"
             f" {found['errors']} errors, memory {grown:+.1%}, descriptors {opened:+.0f}",
