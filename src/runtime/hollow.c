@@ -3,8 +3,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -29,9 +27,8 @@ enum {
 static struct birth {
     struct green *green;
     void (*entry)(struct green *);
-    int *tid;       /* pd->tid */
-    int *exit_word; /* what the kernel clears; published last, with release */
-    int exit_word_before;
+    int *tid; /* pd->tid; NULL: not found */
+    int task; /* the kernel clears it when the task is gone, and with it all use of the stack */
 } birth;
 
 static ptrdiff_t tid_offset = -1; /* of pd->tid from pthread_self(), in ints */
@@ -68,8 +65,9 @@ void hollow_rseq_unregister(void) {
     hollow_rseq_clear();
 }
 
-/* Nothing between the publication of the exit word and the exit may depend on the creator, and no
- * libc call is made: this thread must not leave a lock or a cache behind. */
+/* The kernel is given a word of ours to clear at exit: which of glibc's own it clears differs
+ * between versions (pd->tid on 2.41, not on 2.43). No libc call is made: this thread must not leave
+ * a lock or a cache behind. */
 static void *hollow_main(void *unused) {
     struct green *green = birth.green;
     void (*entry)(struct green *) = birth.entry;
@@ -82,13 +80,8 @@ static void *hollow_main(void *unused) {
     int tid = (int)sys(SYS_gettid);
     if (tid_offset < 0) find_tid_word(words, tid);
     birth.tid = tid_offset < 0 ? NULL : &words[tid_offset];
-    int *exit_word = NULL;
-    if (sys(SYS_prctl, PR_GET_TID_ADDRESS, &exit_word) < 0) exit_word = NULL;
-    if (!exit_word) exit_word = birth.tid;
-    birth.exit_word_before = exit_word ? *exit_word : 0;
+    sys(SYS_set_tid_address, &birth.task);
     hollow_rseq_clear();
-    __atomic_store_n(&birth.exit_word, exit_word ? exit_word : &birth.exit_word_before,
-                     __ATOMIC_RELEASE);
     context_leave_task(&green->sp);
     hollow_rseq_clear(); /* the kernel wrote to it once more on the way out */
     entry(green);
@@ -111,7 +104,7 @@ int pthread_create_blocked(pthread_t *thread, const pthread_attr_t *attributes,
 }
 
 int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(struct green *)) {
-    birth = (struct birth){.green = green, .entry = entry};
+    birth = (struct birth){.green = green, .entry = entry, .task = 1};
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstack(&attributes, stack, size);
@@ -122,20 +115,25 @@ int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(str
         errno = EAGAIN;
         return -1;
     }
-    int *word;
-    while (!(word = __atomic_load_n(&birth.exit_word, __ATOMIC_ACQUIRE))) sys(SYS_sched_yield);
-    if (!birth.tid) { /* hollow_init refuses to go on; the thread is lost, its stack with it */
+    wait_for_exit(&birth.task);
+    if (!birth.tid) { /* the runtime does not start then; the thread is lost, its stack with it */
         errno = ENOTSUP;
         return -1;
     }
-    wait_for_exit(word);
-    *word = birth.exit_word_before;
     *birth.tid = TID_BASE + main_tid % TID_RANGES * TIDS_EACH + made++ % TIDS_EACH;
     green->tid = birth.tid;
     return 0;
 }
 
+/* Others have no such string, even where they have glibc's functions (musl with gcompat). */
+static bool is_glibc(void) { return confstr(_CS_GNU_LIBC_VERSION, NULL, 0) > 0; }
+
 int hollow_init(const char **why) {
+    if (!is_glibc()) {
+        *why = "the C library is not glibc";
+        errno = ENOTSUP;
+        return -1;
+    }
     context_init();
     main_tid = getpid();
     if (sys(SYS_gettid) != main_tid) {

@@ -1,10 +1,9 @@
 /* The trick: a pthread whose kernel task has been taken away.
  *
  *   creator                     new kernel task
- *   pthread_create  ─────────▶  hollow_main: notes its thread pointer, its tid word and the word
- *   waits for the exit word       that the kernel clears at exit; saves its registers;
- *                                 raw exit(2)  ── the kernel clears the exit word
- *   restores the exit word,
+ *   pthread_create  ─────────▶  hollow_main: notes its thread pointer and its tid word; has the
+ *   waits for the word            kernel clear a word of ours at exit; saves its registers;
+ *                                 raw exit(2)  ── the kernel clears the word
  *   writes a made-up tid
  *
  * What remains is glibc's side of a thread: stack, TLS, struct pthread. Whoever loads its thread
