@@ -1,6 +1,6 @@
 """Runs one module of CPython's test suite and writes what each test came to.
 
-    python3.11 probe.py MODULE RESULTS [--green BUILD] [--skip FILE] [--only FILE]
+    python3 probe.py MODULE RESULTS [--green BUILD] [--skip FILE] [--only FILE]
 
 RESULTS gets a line of JSON when a test starts and one when it ends. With --green, which needs
 libgreenroom-posix.so preloaded, the main thread becomes green thread 0 and each thread that
@@ -131,11 +131,16 @@ def main() -> int:
     support.use_resources = ["cpu", "subprocess", "walltime"]
     if options.module in LOOPBACK_ONLY:
         support.use_resources.append("network")
-    module = importlib.import_module(f"test.{options.module}")
+    result = Recorder(options.results)
+    try:
+        module = importlib.import_module(f"test.{options.module}")
+    except (ImportError, unittest.SkipTest) as error:
+        result.out.write(json.dumps({"test": "", "outcome": "absent", "detail": str(error)}) + "\n")
+        result.out.flush()
+        return 0
     suite = unittest.defaultTestLoader.loadTestsFromModule(module)
     skipped, only = lines_of(options.skip), lines_of(options.only)
     suite = without(suite, lambda name: name in skipped or (only and name not in only))
-    result = Recorder(options.results)
     suite.run(result)
     result.out.write(json.dumps({"test": "", "outcome": "complete"}) + "\n")
     result.out.flush()
