@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "greenroom/worker.h"
+#include "supervisor/loader.h"
 
 static const char posix_library[] = "libgreenroom-posix.so";
 static const char boot_script[] = "boot.py";
@@ -38,18 +39,34 @@ static bool find_in_path(char path[PATH_MAX], const char *name) {
     return false;
 }
 
+/* Can the libraries that are put beneath it be loaded into it? What this does not find out, the
+ * boot script will. */
+static int check_library(const char *python, char *error) {
+    char loader[PATH_MAX];
+    switch (loader_of(python, loader)) {
+    case LOADER_NONE:
+        return sentence(error, "cannot use the Python %s: it is linked statically", python);
+    case LOADER_OTHER:
+        return sentence(error,
+                        "cannot use the Python %s: its C library is not glibc (its loader is %s)",
+                        python, loader);
+    default:
+        return 0;
+    }
+}
+
 static int find_python(char path[PATH_MAX], const char *wanted, char *error) {
     const char *environment = getenv("VIRTUAL_ENV");
     if (!*wanted && environment && *environment) {
         join(path, environment, (int)strlen(environment), "bin/python3");
     } else {
         if (!*wanted) wanted = "python3";
-        if (!strchr(wanted, '/'))
-            return find_in_path(path, wanted) ? 0
-                                              : sentence(error, "there is no %s in PATH", wanted);
-        snprintf(path, PATH_MAX, "%s", wanted);
+        if (strchr(wanted, '/'))
+            snprintf(path, PATH_MAX, "%s", wanted);
+        else if (!find_in_path(path, wanted))
+            return sentence(error, "there is no %s in PATH", wanted);
     }
-    if (is_program(path)) return 0;
+    if (is_program(path)) return check_library(path, error);
     const char *why = access(path, F_OK) == 0 ? "not an executable file" : strerror(errno);
     return sentence(error, "cannot use the Python %s: %s", path, why);
 }
