@@ -1,4 +1,5 @@
 /* Handlers for the tests of the server: each does one thing that a test is about. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -6,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -235,10 +235,13 @@ static void close_all(gr_request *request, void *data) {
 }
 
 /* The sockets, behind the back of the interposed libc. */
+/* Past the interposed close, and past syscall, which is interposed as well. */
 static void close_raw(gr_request *request, void *data) {
     struct stat status;
+    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    int (*libc_close)(int) = dlsym(libc, "close");
     for (int fd = 3; fd < 1024; fd++)
-        if (fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)) syscall(SYS_close, fd);
+        if (fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)) libc_close(fd);
 }
 
 int gr_app_setup(gr_app *app) {
