@@ -100,7 +100,7 @@ static void refill(struct pipe *pipe) {
 static void drop(struct pipe *pipe, size_t len) {
     pipe->count -= len;
     pipe->start += len;
-    if (pipe->start == pipe->high) pipe->start = 0;
+    if (pipe->start >= pipe->high) pipe->start -= pipe->high;
     if (pipe->count == 0) pipe->start = 0; /* the first pages are in the cache */
     if (pipe->excess) refill(pipe);
     if (pipe->count > pipe->high / 2) return;

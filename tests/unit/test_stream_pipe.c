@@ -100,6 +100,19 @@ static void what_is_peeked_at_stays_while_the_writer_goes_on(void **state) {
     gr_reader_close(reader);
 }
 
+static void a_read_around_the_end_of_the_ring_may_leave_a_rest(void **state) {
+    fill_text();
+    assert_int_equal(gr_writer_write(writer, text, 900), 0);
+    assert_int_equal(gr_reader_read(reader, buffer, 800), 800);
+    assert_int_equal(gr_writer_write(writer, text + 900, 800), 0);
+    assert_int_equal(gr_reader_read(reader, buffer, 400), 400);
+    assert_text(buffer, 400, 800);
+    assert_int_equal(gr_reader_read(reader, buffer, sizeof buffer), 500);
+    assert_text(buffer, 500, 1200);
+    assert_int_equal(gr_writer_close(writer), 0);
+    gr_reader_close(reader);
+}
+
 /* ---- the watermark ---- */
 
 static size_t written;
@@ -394,6 +407,7 @@ int main(void) {
         TEST(nothing_is_written_and_read_at_once),
         TEST(pieces_of_all_sizes_arrive_in_order),
         TEST(what_is_peeked_at_stays_while_the_writer_goes_on),
+        TEST(a_read_around_the_end_of_the_ring_may_leave_a_rest),
         TEST(the_writer_parks_at_the_watermark_until_half_is_read),
         TEST(closing_the_reader_fails_the_writer_with_epipe),
         TEST(closing_tells_of_bytes_that_nobody_has_read),
