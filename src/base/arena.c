@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
+
 enum { ALIGNMENT = 16, BLOCK_MIN = 4096 };
 
 struct arena_block {
@@ -29,8 +31,11 @@ static void *alloc_from_heap(struct arena *arena, size_t size) {
     size_t room = size > BLOCK_MIN - sizeof(struct arena_block)
                       ? size
                       : BLOCK_MIN - sizeof(struct arena_block);
-    struct arena_block *block = malloc(sizeof *block + room);
-    if (!block) return NULL;
+    struct arena_block *block = fault(FAULT_OOM) ? NULL : malloc(sizeof *block + room);
+    if (!block) {
+        errno = ENOMEM;
+        return NULL;
+    }
     block->older = arena->extra;
     block->size = room;
     arena->extra = block;

@@ -1,6 +1,9 @@
 #include "base/heap.h"
 
+#include <errno.h>
 #include <stdlib.h>
+
+#include "base/fault.h"
 
 static void put(struct heap *heap, size_t index, struct heap_node *node) {
     heap->nodes[index] = node;
@@ -34,8 +37,12 @@ int heap_reserve(struct heap *heap, size_t count) {
     if (count <= heap->room) return 0;
     size_t room = heap->room ? heap->room : 64;
     while (room < count) room *= 2;
-    struct heap_node **nodes = realloc(heap->nodes, room * sizeof *nodes);
-    if (!nodes) return -1;
+    struct heap_node **nodes =
+        fault(FAULT_ENOMEM) ? NULL : realloc(heap->nodes, room * sizeof *nodes);
+    if (!nodes) {
+        errno = ENOMEM;
+        return -1;
+    }
     heap->nodes = nodes;
     heap->room = room;
     return 0;

@@ -32,11 +32,21 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f) 
 #error "Greenroom runs on x86-64 and aarch64"
 #endif
 
-#define SYS_PICK(n, a, b, c, d, e, f, ...) \
-    sys6((long)(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define SYS_PICK(call, n, a, b, c, d, e, f, ...) \
+    call((long)(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* sys(SYS_read, fd, buffer, len): missing arguments are 0. */
-#define sys(...) SYS_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+/* sys_plain(SYS_read, fd, buffer, len): missing arguments are 0. */
+#define sys_plain(...) SYS_PICK(sys6, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+
+/* The same, for calls that we make for ourselves and whose result the application does not see as
+ * it is: the place where faults are injected (base/fault.h). */
+#ifdef GREENROOM_WITH_FAULTS
+__attribute__((visibility("default"))) long fault_sys(long n, long a, long b, long c, long d,
+                                                      long e, long f);
+#define sys(...) SYS_PICK(fault_sys, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#else
+#define sys(...) sys_plain(__VA_ARGS__)
+#endif
 
 /* Sleeps. */
 static inline void sys_pause(int64_t ns) {

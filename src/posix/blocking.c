@@ -40,6 +40,7 @@ static enum wait_result wait_once(struct blocking *call) {
 int blocking_wait(struct blocking *call) {
     if (call->ended_by) return -call->ended_by;
     int error = call->looked_up ? 0 : look_up(call);
+    if (error == -EAGAIN && fault_owes_event(call->fd)) return 0;
     if (error) return error;
     unsigned seen = signal_interrupting();
     switch (wait_once(call)) {
@@ -63,8 +64,13 @@ int blocking_wait(struct blocking *call) {
     return 0;
 }
 
+long blocking_look(struct pollfd *fds, nfds_t count) {
+    struct timespec at_once = {0, 0};
+    long r = sys(SYS_ppoll, fds, count, &at_once, NULL, 0);
+    return r == -EINTR ? 0 : r;
+}
+
 bool blocking_is_ready(int fd, short events) {
     struct pollfd entry = {fd, events, 0};
-    struct timespec at_once = {0, 0};
-    return sys(SYS_ppoll, &entry, 1, &at_once, NULL, 0) != 0;
+    return blocking_look(&entry, 1) != 0;
 }

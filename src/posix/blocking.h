@@ -27,6 +27,10 @@ enum { BLOCKING_AS_LIBC = 1 };
  * passed), EINTR, EBADF, ETIMEDOUT (the deadline of the green thread). errno is kept. */
 int blocking_wait(struct blocking *call);
 
+/* poll(2) without waiting. Where that says EINTR, as it does when a signal is pending and nothing
+ * is ready, it returns 0: whether a handler has run is for the wait that follows to say. */
+long blocking_look(struct pollfd *fds, nfds_t count);
+
 /* Would an operation not wait now? True as well for what has failed or is no descriptor. */
 bool blocking_is_ready(int fd, short events);
 

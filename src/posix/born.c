@@ -54,7 +54,7 @@ HOOK int timerfd_create(clockid_t clock, int flags) {
 
 /* A new one for fd -1; else only its set of signals is changed. */
 HOOK int signalfd(int fd, const sigset_t *signals, int flags) {
-    long r = sys(SYS_signalfd4, fd, signals, _NSIG / 8, flags);
+    long r = sys_plain(SYS_signalfd4, fd, signals, _NSIG / 8, flags);
     return fd < 0 ? born(r) : (int)hook_result(r);
 }
 

@@ -69,7 +69,7 @@ static long accept_waiting(int fd, struct sockaddr *peer, socklen_t *len, int fl
             if (r != -EAGAIN) return r;
         }
         int error = blocking_wait(&call);
-        if (error == BLOCKING_AS_LIBC) return sys(SYS_accept4, fd, peer, len, flags);
+        if (error == BLOCKING_AS_LIBC) return sys_plain(SYS_accept4, fd, peer, len, flags);
         if (error) return error;
     }
 }
@@ -92,7 +92,7 @@ HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
     if (!green_may_park()) return REAL(sendfile)(out, in, offset, count);
     long mode = sys(SYS_fcntl, out, F_GETFL);
     if (mode < 0 || mode & O_NONBLOCK)
-        return hook_result(sys(SYS_sendfile, out, in, offset, count));
+        return hook_result(sys_plain(SYS_sendfile, out, in, offset, count));
     struct blocking call = BLOCKING_ON_SOCKET(out, POLLOUT);
     size_t sent = 0;
     for (;;) {
@@ -100,7 +100,7 @@ HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
         if (r == -EAGAIN) {
             r = blocking_wait(&call);
             if (r == 0) continue;
-            if (r == BLOCKING_AS_LIBC) r = sys(SYS_sendfile, out, in, offset, count - sent);
+            if (r == BLOCKING_AS_LIBC) r = sys_plain(SYS_sendfile, out, in, offset, count - sent);
         }
         if (r > 0) sent += (size_t)r;
         if (r <= 0 || sent == count) return sent ? (ssize_t)sent : hook_result(r);

@@ -57,8 +57,8 @@ static bool is_well_formed(const struct futex_call *call) {
 }
 
 static long call_kernel(const struct futex_call *call) {
-    return sys(SYS_futex, call->address, call->operation, call->value, call->timeout, call->second,
-               call->bits);
+    return sys_plain(SYS_futex, call->address, call->operation, call->value, call->timeout,
+                     call->second, call->bits);
 }
 
 /* The value was changed by the caller with whatever barrier it thought right; ours is on top. */

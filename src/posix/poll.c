@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "posix/blocking.h"
 #include "posix/due.h"
 #include "posix/memory.h"
 #include "posix/signal.h"
@@ -32,11 +33,6 @@ static bool is_valid_limit(const struct timespec *timeout) {
     return !timeout || (is_readable(timeout, sizeof *timeout) && due_is_valid(timeout));
 }
 
-static long look(struct pollfd *fds, nfds_t count) {
-    struct timespec at_once = {0, 0};
-    return sys(SYS_ppoll, fds, count, &at_once, NULL, 0);
-}
-
 /* An entry that asks for nothing still reports errors and hang-ups, which fd_wait_many sees to. */
 static long poll_until(struct green *self, struct pollfd *fds, nfds_t count, int64_t due,
                        const sigset_t *mask) {
@@ -44,7 +40,7 @@ static long poll_until(struct green *self, struct pollfd *fds, nfds_t count, int
     signal_swap_begin(&swap, mask);
     int end = 0;
     long r;
-    while ((r = look(fds, count)) == 0 && !end) {
+    while ((r = blocking_look(fds, count)) == 0 && !end) {
         if (signal_swap_interrupted(&swap, self)) {
             r = -EINTR;
             break;
@@ -53,7 +49,7 @@ static long poll_until(struct green *self, struct pollfd *fds, nfds_t count, int
         if (result == WAIT_UNPOLLABLE) {
             int64_t left = due == NEVER ? 0 : due - clock_now();
             struct timespec length = {left / NS_PER_S, left % NS_PER_S};
-            r = MOVED(sys(SYS_ppoll, fds, count, due == NEVER ? NULL : &length, NULL, 0));
+            r = MOVED(sys_plain(SYS_ppoll, fds, count, due == NEVER ? NULL : &length, NULL, 0));
             break;
         }
         end = after_wait(result);
@@ -65,7 +61,7 @@ static long poll_until(struct green *self, struct pollfd *fds, nfds_t count, int
 HOOK int poll(struct pollfd *fds, nfds_t count, int timeout) {
     struct green *self = timeout == 0 ? NULL : green_may_park();
     if (!self) return REAL(poll)(fds, count, timeout);
-    long r = look(fds, count);
+    long r = blocking_look(fds, count);
     if (r == 0) r = poll_until(self, fds, count, due_after_ms(timeout), NULL);
     return (int)hook_result(r);
 }

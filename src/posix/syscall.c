@@ -22,7 +22,7 @@ static long tid(void) {
 HOOK pid_t gettid(void) { return (pid_t)tid(); }
 
 static long call(long number, const long a[6]) {
-    return sys(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    return sys_plain(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /* Does the child get memory of its own? */

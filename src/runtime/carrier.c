@@ -5,6 +5,7 @@
 #include <linux/membarrier.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "base/sys.h"
 #include "runtime/context.h"
 #include "runtime/hollow.h"
@@ -188,7 +189,7 @@ static void count_one_less(void) {
 /* A carrier more, if that is allowed and possible; it will find whoever is waiting. */
 static void add_spare(void) {
     if (!count_one_more()) return;
-    struct carrier *carrier = calloc(1, sizeof *carrier);
+    struct carrier *carrier = fault(FAULT_ENOMEM) ? NULL : calloc(1, sizeof *carrier);
     if (!carrier || os_thread_start(spare_main, carrier, OS_THREAD_STACK) < 0) {
         free(carrier);
         return count_one_less();

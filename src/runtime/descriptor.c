@@ -5,13 +5,14 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "base/fault.h"
 #include "base/sys.h"
 #include "runtime/park.h"
 #include "runtime/poller.h"
 #include "runtime/sched.h"
 #include "runtime/watch.h"
 
-enum { ALWAYS = POLLHUP | POLLERR | POLLNVAL, ON_STACK = 64 };
+enum { ALWAYS = POLLHUP | POLLERR | POLLNVAL, ON_STACK = 64, PAUSE = NS_PER_MS };
 
 static struct fd_slot *slots;
 static int slot_count;
@@ -67,6 +68,7 @@ static short with_plain_events(short events) {
 static bool waiter_add(struct fd_waiter *waiter, int fd, short events) {
     struct fd_slot *slot = fd_slot(fd);
     waiter->green = NULL;
+    errno = EBADF;
     if (!slot) return false;
     *waiter = (struct fd_waiter){
         .next = slot->waiters, .green = green_self_tls, .events = with_plain_events(events)};
@@ -86,6 +88,10 @@ static void waiter_remove(struct fd_waiter *waiter, int fd) {
     if (poller_is_level_triggered()) poller_update(fd, slot);
 }
 
+/* Was there no memory, or no room below a limit of the kernel's, for a waiter that could not be
+ * added? Then it is to be tried again after a while, before anything is done that might block. */
+static bool is_for_want_of_memory(void) { return errno == ENOMEM || errno == ENOSPC; }
+
 /* What the end of a park until the earlier of due and the deadline means. */
 static enum wait_result result_of(struct green *self, bool timed_out, int64_t due) {
     if (green_take_interrupt(self)) return WAIT_INTERRUPTED;
@@ -94,6 +100,12 @@ static enum wait_result result_of(struct green *self, bool timed_out, int64_t du
 }
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static enum wait_result try_later(int64_t due) {
+    int64_t next = clock_after(PAUSE);
+    enum wait_result result = time_wait(earlier(due, next));
+    return result == WAIT_TIMED_OUT && next < due ? WAIT_RETRY : result;
+}
 
 enum wait_result fd_wait(int fd, short events, int64_t due) {
     struct green *self = green_self_tls;
@@ -108,6 +120,8 @@ enum wait_result fd_wait(int fd, short events, int64_t due) {
         bool timed_out = green_park(earlier(due, green_expires(self)));
         waiter_remove(&waiter, fd);
         result = waiter.closed ? WAIT_CLOSED : result_of(self, timed_out, due);
+    } else if (is_for_want_of_memory()) {
+        result = try_later(due);
     }
     sched_leave(self);
     errno = saved;
@@ -123,8 +137,12 @@ static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd
         sched_leave(self);
         return WAIT_RETRY;
     }
-    for (nfds_t i = 0; i < count; i++) waiter_add(&waiters[i], fds[i].fd, fds[i].events);
-    bool timed_out = green_park(earlier(due, green_expires(self)));
+    bool missing = false;
+    for (nfds_t i = 0; i < count; i++)
+        if (!waiter_add(&waiters[i], fds[i].fd, fds[i].events)) missing |= is_for_want_of_memory();
+    int64_t next = missing ? clock_after(PAUSE) : NEVER;
+    bool timed_out = green_park(earlier(earlier(due, next), green_expires(self)));
+    if (next < earlier(due, green_expires(self))) timed_out = false;
     bool closed = false;
     for (nfds_t i = 0; i < count; i++)
         if (waiters[i].green) {
@@ -139,7 +157,7 @@ static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd
 enum wait_result fd_wait_many(const struct pollfd *fds, nfds_t count, int64_t due) {
     struct fd_waiter on_stack[ON_STACK], *waiters = on_stack;
     int saved = errno;
-    if (count > ON_STACK) waiters = malloc(count * sizeof *waiters);
+    if (count > ON_STACK) waiters = fault(FAULT_ENOMEM) ? NULL : malloc(count * sizeof *waiters);
     enum wait_result result = waiters ? wait_with(waiters, fds, count, due) : WAIT_UNPOLLABLE;
     if (waiters != on_stack) free(waiters);
     errno = saved;
@@ -239,7 +257,7 @@ int fd_watch_add_listener(struct fd_watch *watch, int fd) { return watch_add(wat
 static void rearm(struct fd_watch *watch, uint16_t events) {
     struct fd_slot *slot = fd_slot(watch->fd);
     slot->watch_events = events;
-    if (poller_is_level_triggered()) poller_update(watch->fd, slot);
+    if (poller_is_level_triggered() || fault_owes_events()) poller_update(watch->fd, slot);
 }
 
 void fd_watch_rearm(struct fd_watch *watch) { rearm(watch, POLLIN | POLLRDHUP); }

@@ -85,11 +85,12 @@ static void green_main_loop(struct green *self) {
 }
 
 /* For the timers of green 0, of those that have been made, and of one more. */
-static int reserve_timer(void) { return timer_reserve(green_count + 2); }
+static int reserve_timer(void) { return timer_reserve_for_greens(green_count + 2); }
 
 static struct green *green_new(struct green_pool *pool) {
     struct green *green = calloc(1, sizeof *green);
     char *stack = NULL;
+    if (pool == &green_request_pool && fault(FAULT_ENOMEM)) goto fail;
     if (!green || reserve_timer() < 0 || !(stack = stack_new(pool->stack_size))) goto fail;
     green->pool = pool;
     green->stack = stack;
@@ -198,6 +199,8 @@ static void pools_trim(struct timer *timer) {
     if (pool_trim(&green_request_pool) || more) trim_after(TRIM_PAUSE_MS);
 }
 
-void green_pools_init(size_t stack_size) {
+int green_pools_init(size_t stack_size) {
     green_app_pool.stack_size = green_request_pool.stack_size = stack_size;
+    return timer_reserve(1) < 0 || timer_reserve_for_greens(1) < 0 ? -1
+                                                                   : 0; /* trim_timer, green 0 */
 }

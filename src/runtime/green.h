@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/fault.h"
 #include "runtime/timer.h"
 
 struct robust_list_head;
@@ -94,7 +95,7 @@ static inline struct green *green_may_park(void) {
     struct green *self = green_self_tls;
     if (__builtin_expect(self != NULL, 1) &&
         __builtin_expect((self->pinned | self->depth) == 0, 1)) {
-        if (__builtin_expect(green_must_yield, 0)) green_yield_now();
+        if (__builtin_expect(green_must_yield || fault(FAULT_YIELD), 0)) green_yield_now();
         return self;
     }
     return NULL;
@@ -185,8 +186,9 @@ extern RT_SHARED struct green_pool green_app_pool;
 extern RT_SHARED struct green_pool green_request_pool;
 
 /* Sets the stack size of both pools, in bytes. A while after green threads have gone idle, the
- * stack pages that all but the hottest of them hold above a small mark are given back. */
-void green_pools_init(size_t stack_size);
+ * stack pages that all but the hottest of them hold above a small mark are given back. Returns 0,
+ * or -1 with errno ENOMEM. */
+int green_pools_init(size_t stack_size);
 
 /* How many green threads have been made. */
 unsigned green_made(void);

@@ -2,9 +2,7 @@
 
 #include <linux/futex.h>
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/fault.h"
 #include "base/sys.h"
 #include "greenroom/green.h"
 #include "runtime/carrier.h"
@@ -25,7 +23,6 @@ unsigned long monitor_forced, monitor_handoffs;
 
 static int64_t period;
 static unsigned patience; /* periods that code under an interpreter's lock is left alone */
-static bool at_random;    /* GREENROOM_CHAOS=handoff */
 static gr_preempter preempter;
 static volatile bool preempter_set;
 
@@ -71,16 +68,12 @@ static void preempt(struct green *green, unsigned long progress) {
     if (stall) stall_report(stall);
 }
 
-/* For tests: whatever runs is handed off, wherever it is, about once a millisecond. */
+/* Whatever runs is handed off, wherever it is. */
 static void spread_chaos(void) {
-    uint64_t random = 88172645463325252u;
     for (;;) {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        sys_pause((int64_t)(random % PERIOD));
+        sys_pause((int64_t)fault_part(PERIOD));
         unsigned long progress = sched.progress;
-        hand_off(sched.current, progress);
+        if (fault(FAULT_HANDOFF)) hand_off(sched.current, progress);
     }
 }
 
@@ -96,7 +89,7 @@ static void intervene(struct green *green, unsigned long progress, unsigned peri
 static void *monitor_main(void *unused) {
     unsigned long seen = 0;
     unsigned idle = 0, still = 0;
-    if (at_random) spread_chaos();
+    if (fault_is_on(FAULT_HANDOFF)) spread_chaos();
     for (;;) {
         sys_pause(period);
         unsigned long progress = sched.progress;
@@ -119,8 +112,6 @@ int monitor_start(int64_t slice) {
     period = slice / 2 < PERIOD ? slice / 2 : PERIOD;
     patience =
         slice > LOCK_PATIENCE + 2 * PERIOD ? (unsigned)((slice - LOCK_PATIENCE) / PERIOD) - 1 : 1;
-    const char *chaos = getenv("GREENROOM_CHAOS");
     stall_init();
-    at_random = chaos && strcmp(chaos, "handoff") == 0;
     return os_thread_start(monitor_main, NULL, OS_THREAD_STACK);
 }

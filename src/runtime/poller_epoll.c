@@ -2,6 +2,7 @@
  * who waits is known to us alone. So waiting costs no system call but the first time. */
 #include <errno.h>
 
+#include "base/fault.h"
 #include "base/sys.h"
 #include "runtime/poller.h"
 
@@ -29,7 +30,11 @@ static int epoll_open(int wake_fd) {
 }
 
 static int epoll_update(int fd, struct fd_slot *slot) {
-    if (slot->registered && slot->trusted) return 0;
+    if (slot->registered && slot->trusted && !fault_owes_event(fd)) return 0;
+    if (!slot->registered && fault(slot->watch && !slot->listener ? FAULT_OOM : FAULT_ENOMEM)) {
+        errno = ENOMEM;
+        return -1;
+    }
     uint32_t events = slot->listener ? EPOLLIN | EPOLLEXCLUSIVE
                                      : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     /* Adding, and setting again what is still there, reports it anew if it is ready. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/sys.h"
 #include "runtime/carrier.h"
 #include "runtime/context.h"
@@ -20,6 +21,7 @@ int runtime_pid;
 /* The poller's descriptors are the parent's: close-on-exec, and never touched. */
 void runtime_abandon(void) {
     runtime_on = false;
+    fault_stop();
     green_self_tls = NULL;
     address_forget_waits();
     sched_forget_wakes();
@@ -39,12 +41,12 @@ static void adopt_main(void) {
 }
 
 int runtime_start(const struct runtime_options *options, const char **why) {
-    if (hollow_init(why) < 0) return -1;
+    if (fault_check(why) < 0 || hollow_init(why) < 0) return -1;
     runtime_pid = getpid();
     runtime_apart = options->apart;
     adopt_main();
-    green_pools_init(options->stack_size);
-    if (timer_reserve(1) < 0 || fd_table_init() < 0 || poller_open(options->poller) < 0) {
+    if (green_pools_init(options->stack_size) < 0 || fd_table_init() < 0 ||
+        poller_open(options->poller) < 0) {
         *why = "no memory or descriptors for the event loop";
         goto fail;
     }
@@ -53,6 +55,7 @@ int runtime_start(const struct runtime_options *options, const char **why) {
         goto fail;
     }
     hollow_rseq_unregister();
+    if (fault_start(why) < 0) goto fail;
     runtime_on = true;
     if (pthread_atfork(NULL, NULL, runtime_abandon) != 0 ||
         (options->slice > 0 && monitor_start(options->slice) < 0)) {

@@ -202,9 +202,10 @@ bool green_park(int64_t due) {
     if (self == &green_main) sched.signal_pending = 0;
     if (due != NEVER) {
         self->timer.fire = park_timed_out;
-        timer_start_reserved(&self->timer, due);
+        timer_start(&self->timer, due);
     }
     self->parked = true;
+    if (fault(FAULT_SPURIOUS)) sched_ready(self);
     schedule();
     if (self == &green_main && sched.signal_pending) self->interrupted = true;
     self->parked = false;

@@ -1,26 +1,25 @@
 #include "runtime/timer.h"
 
-/* Always has room for the timers of all green threads (greens_reserved) beside those that are in
- * it: count includes some of the former, so that the sum is more than enough. */
+/* Always has room for the timers of all green threads and for the others that there are. */
 static struct heap heap;
-static size_t greens_reserved;
+static size_t of_greens, others;
 
-int timer_reserve(size_t greens) {
-    if (heap_reserve(&heap, greens + heap.count) < 0) return -1;
-    greens_reserved = greens;
+int timer_reserve_for_greens(size_t count) {
+    if (heap_reserve(&heap, count + others) < 0) return -1;
+    of_greens = count;
     return 0;
 }
 
-void timer_start_reserved(struct timer *timer, int64_t due) {
+int timer_reserve(size_t count) {
+    if (heap_reserve(&heap, of_greens + others + count) < 0) return -1;
+    others += count;
+    return 0;
+}
+
+void timer_start(struct timer *timer, int64_t due) {
     heap_remove(&heap, &timer->node);
     timer->node.key = due;
     heap_insert(&heap, &timer->node);
-}
-
-int timer_start(struct timer *timer, int64_t due) {
-    if (!timer->node.place && heap_reserve(&heap, greens_reserved + heap.count + 1) < 0) return -1;
-    timer_start_reserved(timer, due);
-    return 0;
 }
 
 void timer_stop(struct timer *timer) { heap_remove(&heap, &timer->node); }

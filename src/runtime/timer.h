@@ -13,8 +13,8 @@ struct timer {
     void (*fire)(struct timer *timer); /* called by the scheduler; must not park */
 };
 
-/* (Re)starts a timer. Returns 0, or -1 with errno ENOMEM. */
-RT_SHARED int timer_start(struct timer *timer, int64_t due);
+/* (Re)starts a timer. Cannot fail, as there is room for it: timer_reserve. */
+RT_SHARED void timer_start(struct timer *timer, int64_t due);
 
 /* A timer that is not running is left alone. */
 RT_SHARED void timer_stop(struct timer *timer);
@@ -25,10 +25,10 @@ int64_t timer_next_due(void);
 /* Fires all that are due at now. */
 void timer_run(int64_t now);
 
-/* Makes room for the timers of that many green threads, green 0 among them, so that
- * timer_start_reserved cannot fail.
- */
-int timer_reserve(size_t greens);
-void timer_start_reserved(struct timer *timer, int64_t due);
+/* Makes room for so many timers more, for good. Returns 0, or -1 with errno ENOMEM. */
+RT_SHARED int timer_reserve(size_t count);
+
+/* The same for those of the green threads: for that many in all, green 0 among them. */
+int timer_reserve_for_greens(size_t count);
 
 #endif

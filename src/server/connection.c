@@ -61,12 +61,10 @@ void connections_forked(void) {
 
 /* ---- states ---- */
 
+int connections_reserve(void) { return pool_reserve(&connections); }
+
 void connection_open(int fd, const struct listener *listener, const union peer *peer) {
     struct connection *connection = pool_take(&connections);
-    if (!connection) {
-        sys(SYS_close, fd);
-        return;
-    }
     *connection = (struct connection){
         .watch.ready = have_news,
         .listener = listener,

@@ -57,8 +57,12 @@ void connections_init(const struct server_options *options);
 /* In the parent of a fork: the child holds all connections as well. */
 void connections_forked(void);
 
-/* Takes over an accepted, non-blocking socket. Closes it when that fails (no memory). Never parks.
+/* Has memory for one connection more: connection_open needs it. Returns 0, or -1 with errno ENOMEM.
  */
+int connections_reserve(void);
+
+/* Takes over an accepted, non-blocking socket. Closes it when it cannot be watched (no memory in
+ * the kernel). Never parks. */
 void connection_open(int fd, const struct listener *listener, const union peer *peer);
 
 /* The one place where the state changes: leaves what belongs to the old one and enters the new one.

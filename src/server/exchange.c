@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "base/sys.h"
 #include "greenroom/log.h"
 #include "http/url.h"
@@ -87,6 +88,7 @@ static int grow(struct gr_request *exchange) {
     if (room > options->limits.head + BUFFER_ROOM_MIN)
         room = options->limits.head + BUFFER_ROOM_MIN;
     if (room <= exchange->room) return -1;
+    if (fault(FAULT_OOM)) return -1;
     char *buffer = realloc(is_inline ? NULL : exchange->buffer, room);
     if (!buffer) return -1;
     if (is_inline) memcpy(buffer, exchange->buffer, exchange->filled);

@@ -5,8 +5,8 @@ static struct expiry_node *first(const struct expiry *expiry) {
 }
 
 static void run_timer(struct expiry *expiry) {
-    expiry->running =
-        !list_empty(&expiry->waiting) && timer_start(&expiry->timer, first(expiry)->due) == 0;
+    expiry->running = !list_empty(&expiry->waiting);
+    if (expiry->running) timer_start(&expiry->timer, first(expiry)->due);
 }
 
 static void fire(struct timer *timer) {

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/sys.h"
 #include "greenroom/log.h"
 #include "server/connection.h"
@@ -64,13 +65,20 @@ __attribute__((noreturn)) static void give_up(int error) {
 
 enum accepted { ACCEPTED, NONE_QUEUED, FAILED };
 
+static long take_one(const struct listener *listener, union peer *peer) {
+    socklen_t len = sizeof *peer;
+    long fd;
+    if (fault(FAULT_EMFILE)) return -EMFILE;
+    do /* over those that failed before they were taken */
+        fd = sys(SYS_accept4, listener->watch.fd, peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (fd == -ECONNABORTED || fd == -EINTR || fd == -EPROTO || fd == -EPERM);
+    return fd;
+}
+
+/* The memory for a connection is there before it is taken: until then it waits in the queue. */
 static enum accepted accept_one(struct listener *listener) {
     union peer peer = {.family = AF_UNSPEC};
-    socklen_t len = sizeof peer;
-    long fd;
-    do /* over those that failed before they were taken */
-        fd = sys(SYS_accept4, listener->watch.fd, &peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    while (fd == -ECONNABORTED || fd == -EINTR || fd == -EPROTO || fd == -EPERM);
+    long fd = connections_reserve() < 0 ? -ENOMEM : take_one(listener, &peer);
     if (fd == -EAGAIN) return NONE_QUEUED;
     if (fd < 0) {
         bool is_lost = fd == -EBADF || fd == -EINVAL || fd == -ENOTSOCK;

@@ -1,7 +1,10 @@
 #include "server/pool.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include "base/fault.h"
 
 /* Blocks are made this many bytes at a time. */
 enum { CHUNK = 256 * 1024 };
@@ -15,6 +18,10 @@ static int grow(struct pool *pool) {
     void **idle = realloc(pool->idle, (pool->idle_room + more) * sizeof *idle);
     if (!idle) return -1;
     pool->idle = idle;
+    if (fault(FAULT_ENOMEM)) {
+        errno = ENOMEM;
+        return -1;
+    }
     char *chunk = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (chunk == MAP_FAILED) return -1;
     pool->idle_room += more;
@@ -22,8 +29,10 @@ static int grow(struct pool *pool) {
     return 0;
 }
 
+int pool_reserve(struct pool *pool) { return pool->idle_count == 0 ? grow(pool) : 0; }
+
 void *pool_take(struct pool *pool) {
-    if (pool->idle_count == 0 && grow(pool) < 0) return NULL;
+    if (pool_reserve(pool) < 0) return NULL;
     void *block = pool->idle[--pool->idle_count];
     if (pool->idle_count < pool->spare) pool->spare = pool->idle_count;
     if (pool->idle_count < pool->cold) pool->cold = pool->idle_count;

@@ -19,6 +19,9 @@ void pool_init(struct pool *pool, size_t block_size);
 /* Aligned to 64 bytes; holds what its last user left there, or zeros. NULL with errno ENOMEM. */
 void *pool_take(struct pool *pool);
 
+/* Sees to it that the next pool_take does not fail. Returns 0, or -1 with errno ENOMEM. */
+int pool_reserve(struct pool *pool);
+
 /* Never fails. */
 void pool_give(struct pool *pool, void *block);
 

@@ -5,7 +5,7 @@
 
 enum {
     PIPELINED_MAX = 16,           /* requests of one connection in a row before others get a turn */
-    RETRY_AFTER = 10 * NS_PER_MS, /* when there was no memory for a green thread */
+    RETRY_AFTER = 10 * NS_PER_MS, /* when there was no memory for a green thread or an exchange */
 };
 
 static struct connection *first, *last; /* linked by next_ready */
@@ -19,9 +19,10 @@ static void start_again(struct timer *timer) {
 
 static struct timer retry = {.fire = start_again};
 
+static void start_later(void) { timer_start(&retry, loop_now() + RETRY_AFTER); }
+
 static struct connection *next_connection(void) {
     struct connection *connection = first;
-    if (!connection) return NULL;
     first = connection->next_ready;
     connection->queued = false;
     return connection;
@@ -93,7 +94,6 @@ static enum connection_state state_after(enum exchange_step step, struct gr_requ
 
 static enum connection_state advance(struct green *self, struct connection *connection) {
     if (connection->state == CONNECTION_LINGER) return CONNECTION_LINGER;
-    if (!connection->exchange) connection->exchange = exchange_take(connection);
     struct gr_request *exchange = connection->exchange;
     return state_after(exchange ? converse(self, exchange) : EXCHANGE_CLOSE, exchange);
 }
@@ -106,12 +106,19 @@ static void attend(struct green *self, struct connection *connection) {
     fd_watch_rearm(&connection->watch);
 }
 
+/* Is there memory to read into? One that has waited for too long for anything is closed without. */
+static bool can_attend(struct connection *connection) {
+    if (connection->exchange || connection->state == CONNECTION_LINGER) return true;
+    connection->exchange = exchange_take(connection);
+    return connection->exchange || connection->expired;
+}
+
 static void *run(void *unused) {
     struct green *self = green_self();
-    struct connection *connection;
     sched_enter(self);
     successor = false;
-    while ((connection = next_connection())) attend(self, connection);
+    while (first && can_attend(first)) attend(self, next_connection());
+    if (first) start_later();
     sched_leave(self);
     return NULL;
 }
@@ -119,7 +126,7 @@ static void *run(void *unused) {
 static void start_successor(void) {
     if (successor) return;
     successor = green_start(&green_request_pool, run, NULL, false) != NULL;
-    if (!successor) timer_start(&retry, loop_now() + RETRY_AFTER);
+    if (!successor) start_later();
 }
 
 void runner_queue(struct connection *connection) {

@@ -24,6 +24,10 @@
  */
 enum { DRAIN_SILENCE = 200 * NS_PER_MS };
 
+/* Those of the server: four expiries, the listeners' pause, the runner's second try, and the trim
+ * of exchanges. */
+enum { TIMERS = 7 };
+
 /* How long the application may take to end, after the graceful timeout, when nobody is left to end
  * it. */
 #define LAST_WORDS (5 * (int64_t)NS_PER_S)
@@ -103,6 +107,10 @@ static int start_serving(const struct server_options *options, const struct gr_a
         gr_log(GR_LOG_ERROR, "cannot open the access log %s: %s", options->access_log,
                strerror(error));
         errno = error;
+        return -1;
+    }
+    if (timer_reserve(TIMERS) < 0) {
+        gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
         return -1;
     }
     connections_init(options);

@@ -34,6 +34,20 @@ START_TIMEOUT = 20.0
 STOP_TIMEOUT = 20.0
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "without_faults(*kinds, reason): cannot hold while GREENROOM_FAULTS injects one of these",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    injected = set(re.split(r"[,:]", os.environ.get("GREENROOM_FAULTS", "")))
+    for marker in item.iter_markers("without_faults"):
+        if found := injected.intersection(marker.args):
+            pytest.skip(f"under {', '.join(sorted(found))}: {marker.kwargs['reason']}")
+
+
 def eventually(condition: Callable[[], object], what: str, timeout: float = 10.0) -> object:
     """Waits until condition() is true and returns its value; fails after timeout seconds."""
     deadline = time.monotonic() + timeout

@@ -103,6 +103,9 @@ def test_http_1_0_closes_unless_asked_not_to(server):
             assert wire.answer().fields["connection"] == "keep-alive"
 
 
+@pytest.mark.without_faults(
+    "enomem", "emfile", reason="its time begins when it is accepted, and what trickles meanwhile adds up"
+)
 def test_a_slow_head_is_answered_408_however_it_trickles(serve, app):
     server = serve("--workers", "1", "--head-timeout", "0.5", app)
     with Wire(server.port) as wire:

@@ -1,6 +1,5 @@
 """Requests that keep the worker: the others go on, and who cannot be helped is named."""
 
-import os
 
 import pytest
 
@@ -16,7 +15,7 @@ def test_code_without_the_gil_runs_beside_the_others(stalling):
     assert "held up" not in stalling.output()
 
 
-@pytest.mark.skipif("GREENROOM_CHAOS" in os.environ, reason="one that is detached holds up nobody")
+@pytest.mark.without_faults("handoff", reason="one that is detached holds up nobody")
 def test_c_code_with_the_gil_is_named_once(stalling):
     stalling.get("/with?card=1")
     found = stalling.wait_for_output(

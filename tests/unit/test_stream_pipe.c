@@ -125,7 +125,7 @@ static void *write_for_ever(void *arg) {
 }
 
 static void let_others_run(void) {
-    for (int i = 0; i < 5; i++) gr_yield();
+    for (int i = 0; i < 2 * HIGH; i++) gr_yield();
 }
 
 static void the_writer_parks_at_the_watermark_until_half_is_read(void **state) {
