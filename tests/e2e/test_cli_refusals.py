@@ -140,3 +140,10 @@ def test_an_application_that_dies_while_it_is_loaded(greenroom):
     done = greenroom("serve", "--bind", "127.0.0.1:0", "--python", sys.executable,
                      "supervised:killed()")
     refused(done, "worker 0 died by SIGSEGV while starting", code=1)
+
+
+def test_faults_that_cannot_be_injected_are_refused(greenroom):
+    result = greenroom("serve", "hello:app", env={"GREENROOM_FAULTS": "nonsense"})
+    assert result.returncode == 2
+    assert "GREENROOM_FAULTS" in result.stderr
+    assert "Traceback" not in result.stderr
