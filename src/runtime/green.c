@@ -129,14 +129,21 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
     return green;
 }
 
-/* One that is done and not us sits in schedule(), and can be put back as it is. */
+static void release_to_itself(struct green *green) {
+    __atomic_store_n(&green->joinable, false, __ATOMIC_RELEASE);
+    green_wake(green);
+}
+
+/* One that is done and not us sits in schedule() once we are attached, and can be put back as it
+ * is. While it is joinable it does not put itself back, to be taken by others meanwhile. */
 void green_release(struct green *green) {
     struct green *self = green_self_tls;
-    bool at_rest = self && self->pinned == 0 && self != green && green->done;
-    __atomic_store_n(&green->joinable, false, __ATOMIC_RELEASE);
-    if (!at_rest) return green_wake(green); /* it puts itself back */
+    if (!self || self->pinned || self == green || !green->done) return release_to_itself(green);
     sched_enter(self);
-    if (!green->pooled) pool_put(green);
+    if (green->joinable) {
+        green->joinable = false;
+        pool_put(green);
+    }
     sched_leave(self);
 }
 

@@ -77,6 +77,71 @@ static void joins_from_an_os_thread_leave_the_pool_whole(void **state) {
     assert_int_equal(pool_length(&green_app_pool), green_app_pool.idle);
 }
 
+/* ---- one that is joined from another kernel task just when it ends ---- */
+
+enum { MEETINGS = 40, WITNESSES = 4 };
+
+static struct meeting {
+    struct green *green;
+    int joiner_ready, started, over;
+} meeting;
+
+static void *join_while_detached(void *arg) {
+    struct green *self = green_self();
+    while (__atomic_load_n(&self->state, __ATOMIC_ACQUIRE) != GREEN_DETACHED) continue;
+    __atomic_store_n(&meeting.joiner_ready, 1, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&meeting.started, __ATOMIC_ACQUIRE)) continue;
+    while (!__atomic_load_n(&meeting.green->done, __ATOMIC_ACQUIRE)) continue;
+    green_release(meeting.green);
+    return NULL;
+}
+
+/* Being woken, they take the time of the one that ends. */
+static void *see_the_end(void *arg) {
+    while (!__atomic_load_n(&meeting.started, __ATOMIC_ACQUIRE)) continue;
+    green_join(meeting.green, NEVER, false);
+    return NULL;
+}
+
+static void *wait_until_over(void *arg) {
+    while (!meeting.over) time_wait(clock_after(NS_PER_MS));
+    return NULL;
+}
+
+static bool pool_has_a_busy_one(const struct green_pool *pool) {
+    for (const struct green *green = pool->free; green; green = green->pool_next)
+        if (green->fn) return true;
+    return false;
+}
+
+static void *end_later(void *arg) {
+    time_wait(clock_after(2 * NS_PER_MS));
+    return NULL;
+}
+
+static void joins_from_another_kernel_task_leave_the_pool_whole(void **state) {
+    for (int i = 0; i < MEETINGS; i++) {
+        meeting = (struct meeting){0};
+        pthread_t witnesses[WITNESSES];
+        gr_green *joiner = gr_spawn(join_while_detached, NULL);
+        for (int k = 0; k < WITNESSES; k++)
+            assert_int_equal(pthread_create(&witnesses[k], NULL, see_the_end, NULL), 0);
+        while (!__atomic_load_n(&meeting.joiner_ready, __ATOMIC_ACQUIRE))
+            time_wait(clock_after(NS_PER_MS));
+        meeting.green = green_start(&green_app_pool, end_later, NULL, true);
+        __atomic_store_n(&meeting.started, 1, __ATOMIC_RELEASE);
+        while (!meeting.green->done) gr_yield();
+        gr_green *next = gr_spawn(wait_until_over, NULL);
+        time_wait(clock_after(2 * NS_PER_MS));
+        bool busy = pool_has_a_busy_one(&green_app_pool);
+        meeting.over = 1;
+        assert_false(busy);
+        gr_join(joiner, NULL);
+        gr_join(next, NULL);
+        for (int k = 0; k < WITNESSES; k++) pthread_join(witnesses[k], NULL);
+    }
+}
+
 static int moving;
 
 static void *move_often(void *arg) {
@@ -197,6 +262,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_detaches_itself_and_ends_leaves_the_pool_whole),
         cmocka_unit_test(joins_from_an_os_thread_leave_the_pool_whole),
+        cmocka_unit_test(joins_from_another_kernel_task_leave_the_pool_whole),
         cmocka_unit_test(wakes_of_offloaded_green_threads_are_harmless),
         cmocka_unit_test(a_channel_looks_after_it_has_given_way),
         cmocka_unit_test(hooks_do_not_park_inside_the_scheduler),
