@@ -114,7 +114,7 @@ HOOK void pthread_exit(void *result) {
     struct green *self = green_self();
     if (is_hollow(self)) self->result = result;
     if (self && !is_hollow(self)) {
-        self->pinned = 0; /* it may be in a signal handler, or hold a locked stream */
+        signal_handlers_abandoned();
         for (;;) green_park(NEVER);
     }
     REAL(pthread_exit)(result);

@@ -61,7 +61,6 @@ static void run_task(struct green *self) {
     sched_leave(self);
     bottom_call(run_function, self);
     green_end_if_forked();
-    self->pinned = 0; /* pthread_exit may have left a signal handler, or a locked stream */
     signal_handlers_abandoned();
     if (self->pool->fresh_each_time) {
         tls_run_destructors();

@@ -59,6 +59,10 @@ RT_SHARED uintptr_t carrier_birth_tp(void);
 RT_SHARED void signal_handler_begin(void);
 RT_SHARED void signal_handler_end(void);
 
+/* pthread_exit has left the signal handlers that the calling green thread was in, and the streams
+ * that it had locked: hooks are ours again, and what the handlers blocked is not any more. */
+RT_SHARED void signal_handlers_abandoned(void);
+
 /* The calling thread has changed its signal mask. */
 RT_SHARED void signal_mask_changed(void);
 

@@ -78,7 +78,13 @@ void signal_handler_end(void) {
     if (green_self_tls) green_self_tls->pinned--;
 }
 
-void signal_handlers_abandoned(void) { handler_depth = 0; }
+void signal_handlers_abandoned(void) {
+    struct green *self = green_self_tls;
+    self->pinned = 0;
+    if (!handler_depth) return;
+    handler_depth = 0;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &self->signal_mask, NULL, sizeof self->signal_mask);
+}
 
 void signal_mask_changed(void) {
     struct green *self = green_self_tls;

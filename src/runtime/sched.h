@@ -56,9 +56,6 @@ void sched_kick(void);
 /* Is the caller running a signal handler of the application? */
 bool signal_in_handler(void);
 
-/* A task of the calling thread was left by a jump: so were the handlers it was in. */
-void signal_handlers_abandoned(void);
-
 /* Wakes the waiters of addresses that signal handlers have asked to wake. */
 void address_wake_deferred(void);
 

@@ -158,6 +158,25 @@ static void pthread_exit_runs_the_cleanup_handlers_innermost_first(void **state)
     }
 }
 
+static void exit_from_handler(int signal) { pthread_exit((void *)10); }
+
+static void *raise_in_thread(void) {
+    raise(SIGUSR1);
+    return NULL;
+}
+
+static void pthread_exit_in_a_signal_handler_leaves_the_signal_to_others(void **state) {
+    signal(SIGUSR1, exit_from_handler);
+    for (int i = 0; i < 3; i++) {
+        pthread_t thread;
+        void *result;
+        start_thread(&thread, NULL, raise_in_thread);
+        assert_int_equal(pthread_join(thread, &result), 0);
+        assert_int_equal((intptr_t)result, 10);
+    }
+    signal(SIGUSR1, SIG_DFL);
+}
+
 static void *exit_as_c11(void) { thrd_exit(9); }
 
 static void thrd_exit_ends_the_green_thread_alone(void **state) {
@@ -290,6 +309,7 @@ int main(void) {
         cmocka_unit_test(a_detached_thread_cannot_be_joined),
         cmocka_unit_test(pthread_exit_ends_the_green_thread_alone),
         cmocka_unit_test(pthread_exit_runs_the_cleanup_handlers_innermost_first),
+        cmocka_unit_test(pthread_exit_in_a_signal_handler_leaves_the_signal_to_others),
         cmocka_unit_test(thrd_exit_ends_the_green_thread_alone),
         cmocka_unit_test(a_thread_that_is_being_joined_cannot_be_joined_again),
         cmocka_unit_test(an_os_thread_can_join_a_green_one),
