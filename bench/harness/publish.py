@@ -1,41 +1,66 @@
-"""Makes bench/RESULTS.md and its pictures of what is in bench/out, so that no figure is written by hand."""
+"""Makes bench/RESULTS.md, bench/RUNTIME.md and their pictures of what is in bench/out, so that no figure is
+written by hand."""
 
 import shutil
+from dataclasses import dataclass
 
+from harness import verdict
 from harness.report import OUT
 from harness.servers import ROOT
 
-RESULTS = ROOT / "bench" / "RESULTS.md"
 PICTURES = ROOT / "bench" / "results"
 FIRST_PICTURE = ROOT / "docs" / "experiment.svg"  # of README.md
 
-INTRODUCTION = """# Results
 
-Made by `bench/run publish` from what `bench/run` measured; [docs/benchmarks.md](../docs/benchmarks.md) says
-how to run it. The load generator shares the cores with the servers, and the machine is a noisy one: trust
-ratios and CPU per request more than absolute numbers.
-"""
+@dataclass(frozen=True)
+class Page:
+    name: str
+    title: str
+    about: str
+    experiments: list[str]
+    claims: list[verdict.Claim]
 
 
-def publish(names: list[str]) -> None:
-    """names: the experiments, in order; each must have been run."""
+PAGES = [
+    Page("RESULTS.md", "Results", """Greenroom beside other servers. What the runtime costs by itself, and what it
+bears, is in [RUNTIME.md](RUNTIME.md). The load generator shares the cores with the servers, and the machine is a
+noisy one: trust ratios and CPU per request more than absolute numbers.""",
+         ["experiment", "hello", "flask", "sleep", "idle", "postgres", "drain"], verdict.OF_SERVERS),
+    Page("RUNTIME.md", "Results of the runtime", """What green threads cost, what they bear, and how fair they are;
+beside other servers it stands in [RESULTS.md](RESULTS.md).""",
+         ["fairness", "micro", "pingpong", "parked", "subprocesses", "soak"], verdict.OF_RUNTIME),
+]
+
+
+def publish() -> None:
+    """Writes each page whose experiments have all been run."""
+    for page in PAGES:
+        missing = [name for name in page.experiments if not (OUT / f"{name}.md").exists()]
+        if missing:
+            print(f"Not written: {page.name}, since these were not run: {', '.join(missing)}")
+        else:
+            write(page)
+
+
+def write(page: Page) -> None:
     machine: list[str] = []
-    parts = [verdict()]
+    parts = []
     PICTURES.mkdir(exist_ok=True)
-    for name in names:
+    for name in page.experiments:
         about, facts, rest = parts_of((OUT / f"{name}.md").read_text())
         machine = machine or [line for line in facts if not line.startswith("- command:")]
         command = next(line for line in facts if line.startswith("- command:"))
         parts.append(f"{about}\n\n{command}\n\n{rest}".replace("](", "](results/"))
-    for picture in OUT.glob("*.svg"):
-        shutil.copy(picture, PICTURES)
-    shutil.copy(OUT / "experiment.svg", FIRST_PICTURE)
-    RESULTS.write_text("\n".join([INTRODUCTION, *machine, ""]) + "\n" + "\n\n".join(parts))
-    print(f"Written: {RESULTS}")
-
-
-def verdict() -> str:
-    return deeper((OUT / "verdict.md").read_text())
+        for picture in OUT.glob(f"{name}*.svg"):
+            shutil.copy(picture, PICTURES)
+    if "experiment" in page.experiments:
+        shutil.copy(OUT / "experiment.svg", FIRST_PICTURE)
+    head = [f"# {page.title}", "", f"Made by `bench/run publish` from what `bench/run` measured;"
+            " [docs/benchmarks.md](../docs/benchmarks.md) says how to run it.", page.about, "", *machine, "",
+            "## What must hold", "", verdict.table_of(page.claims).markdown(), "", ""]
+    path = ROOT / "bench" / page.name
+    path.write_text("\n".join(head) + "\n\n".join(parts))
+    print(f"Written: {path}")
 
 
 def parts_of(report: str) -> tuple[str, list[str], str]:

@@ -193,7 +193,7 @@ class Claim:
     judge: Callable[[], Judgement]
 
 
-CLAIMS = [
+OF_SERVERS = [
     Claim("experiment, same Flask app",
           "1.3 x gunicorn+gevent, p99 no higher, 0 errors", flask_upstream),
     Claim("experiment, C handler", "98 % of 4,000 requests/s", c_upstream),
@@ -204,6 +204,9 @@ CLAIMS = [
     Claim("10,000 idle connections", "2048 bytes each", idle),
     Claim("psycopg2, 50 x pg_sleep(0.5)", "all within 0.8 s", postgres),
     Claim("SIGTERM under load", "every request answered", drain),
+]
+
+OF_RUNTIME = [
     Claim("1 ms sleeper beside 1 and 4 hogs in C", "late by 2 ms at p99", sleeper),
     Claim("two hogs on two cores", "1.8 x the work of one", two_hogs),
     Claim("100 clients beside a Python hog", "p99 grows by 30 ms", python_hog),
@@ -225,9 +228,13 @@ def judge(claim: Claim) -> list[str]:
     return [claim.case, claim.must, measured, "yes" if holds else "no"]
 
 
+def table_of(claims: list[Claim]) -> Table:
+    return Table(["case", "what must hold", "measured", "holds"], [judge(claim) for claim in claims])
+
+
 def show() -> int:
     """Prints the table and writes it to bench/out/verdict.md; 0 when everything holds."""
-    table = Table(["case", "what must hold", "measured", "holds"], [judge(claim) for claim in CLAIMS])
+    table = table_of(OF_SERVERS + OF_RUNTIME)
     OUT.mkdir(exist_ok=True)
     (OUT / "verdict.md").write_text(f"# What must hold\n\n{table.markdown()}\n")
     print(f"\nWhat must hold\n\n{table.text()}")
