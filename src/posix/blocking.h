@@ -16,8 +16,9 @@ struct blocking {
 };
 
 #define BLOCKING_ON_SOCKET(fd_, events_) \
-    ((struct blocking){.fd = fd_, .events = events_, .is_socket = true, .due = NEVER})
-#define BLOCKING_ON(fd_, events_) ((struct blocking){.fd = fd_, .events = events_, .due = NEVER})
+    ((struct blocking){.fd = (fd_), .events = (events_), .is_socket = true, .due = NEVER})
+#define BLOCKING_ON(fd_, events_) \
+    ((struct blocking){.fd = (fd_), .events = (events_), .due = NEVER})
 
 /* The descriptor cannot be waited for: make the call that libc would make. */
 enum { BLOCKING_AS_LIBC = 1 };

@@ -140,7 +140,7 @@ static int selection_report(struct selection *s) {
     for (nfds_t n = 0; n < s->count; n++) {
         struct pollfd *entry = &s->fds[n];
         for (int i = 0; i < 3; i++) {
-            if (!(entry->events & set_events[i])) continue;
+            if (!s->sets[i] || !(entry->events & set_events[i])) continue;
             if (entry->revents & set_ready[i])
                 ready++;
             else

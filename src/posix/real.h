@@ -44,7 +44,6 @@ int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dir, const char *path, int flags);
 int __openat64_2(int dir, const char *path, int flags);
-pid_t _Fork(void); /* since glibc 2.34 */
 int __cxa_thread_atexit_impl(void (*fn)(void *), void *object, void *dso);
 
 /* clang-format makes stairs of lists like these. */
