@@ -163,6 +163,8 @@ static void *spare_main(void *arg) {
     __atomic_store_n(&carrier->kernel_tid, (int)sys(SYS_gettid), __ATOMIC_RELEASE);
     lock_take();
     arriving--;
+    carrier->next = all;
+    __atomic_store_n(&all, carrier, __ATOMIC_RELEASE);
     lock_drop();
     home_loop(carrier);
     return NULL;
@@ -192,12 +194,8 @@ static void add_spare(void) {
     struct carrier *carrier = fault(FAULT_ENOMEM) ? NULL : calloc(1, sizeof *carrier);
     if (!carrier || os_thread_start(spare_main, carrier, OS_THREAD_STACK) < 0) {
         free(carrier);
-        return count_one_less();
+        count_one_less();
     }
-    lock_take();
-    carrier->next = all;
-    __atomic_store_n(&all, carrier, __ATOMIC_RELEASE);
-    lock_drop();
 }
 
 /* The spare that have_carrier saw may have become the scheduler's meanwhile, or somebody else's. */
@@ -234,12 +232,17 @@ int carrier_init(void) {
     return 0;
 }
 
+/* Is there a spare, or one arriving that nobody waits for? */
+static bool have_spare(void) {
+    lock_take();
+    bool spare = spares || arriving > waiting_count;
+    lock_drop();
+    return spare;
+}
+
 /* Is there a spare, or at least some carrier that will be one some day? */
 static bool have_carrier(void) {
-    lock_take();
-    bool spare = spares != NULL;
-    lock_drop();
-    if (!spare) add_spare();
+    if (!have_spare()) add_spare();
     return __atomic_load_n(&carrier_count, __ATOMIC_RELAXED) > 1;
 }
 
@@ -308,7 +311,7 @@ bool carrier_detach(void) {
     struct green *self = green_may_park();
     if (!self || __atomic_load_n(&self->state, __ATOMIC_RELAXED) == GREEN_DETACHED) return false;
     int saved = errno;
-    bool possible = have_carrier();
+    bool possible = have_carrier() && have_spare();
     if (possible) {
         sched_enter(self);
         step_aside(self);

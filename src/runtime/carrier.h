@@ -32,7 +32,7 @@ int carrier_init(void);
 bool carrier_hand_off(struct green *green, unsigned long progress);
 
 /* Detaches the caller: it goes on on another carrier, beside the others. Parks. Returns false if it
- * may not park here, is detached already, or there is no carrier. errno is kept. */
+ * may not park here, is detached already, or no carrier is free. errno is kept. */
 bool carrier_detach(void);
 
 #endif

@@ -120,6 +120,8 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->deadline = NEVER;
         green->work = NULL;
         green->cancelled = green->shields = 0;
+        green->site = NULL;
+        green->site_detached = 0;
         green->signal_mask =
             pool == &green_request_pool ? green_main.signal_mask : self->signal_mask;
         sched_ready(green);

@@ -42,8 +42,14 @@ static bool is_in_example(const void *address) {
     return (uintptr_t)address > start && (uintptr_t)address - start < PASS_SIZE;
 }
 
+/* Others signal and unlock meanwhile. */
+static bool is_example_of(const struct green *self) {
+    return site_lock.example && self == &green_main;
+}
+
 static void learn_cond(const void *cond, const char *frame) {
     const void *const *word = (const void *const *)frame;
+    if (site_lock.cond) return;
     for (int i = 0; i < PASS_DEPTH; i++) {
         if (!is_in_example(word[i])) continue;
         site_lock.cond = cond;
@@ -62,7 +68,7 @@ void site_lock_learn(void (*pass)(void *data), void *data) {
 
 void site_note(const void *cond, const char *frame) {
     struct green *self = green_self_tls;
-    if (!site_lock.cond) return learn_cond(cond, frame);
+    if (is_example_of(self)) return learn_cond(cond, frame);
     if (!self || cond != site_lock.cond) return;
     self->spell++;
     self->site = *(const void *const *)(frame + site_lock.caller);
@@ -71,7 +77,7 @@ void site_note(const void *cond, const char *frame) {
 void site_left_slowly(const void *mutex) {
     struct green *self = green_self_tls;
     if (mutex != site_lock.mutex) {
-        if (site_lock.cond && !site_lock.mutex) site_lock.mutex = mutex;
+        if (is_example_of(self) && site_lock.cond && !site_lock.mutex) site_lock.mutex = mutex;
         return;
     }
     if (!self || !self->site || !is_learnt(site_at(self->site), self->site)) return;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/sys.h"
 #include "runtime/park.h"
 
 #define PATIENCE ((int64_t)20 * NS_PER_S)
@@ -16,10 +17,13 @@ static struct {
     bool taken;
 } gil = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
 
+static void (*before_unlock)(void);
+
 static __attribute__((noinline)) void gil_leave(void) {
     pthread_mutex_lock(&gil.mutex);
     gil.taken = false;
     pthread_cond_signal(&gil.cond);
+    if (before_unlock) before_unlock();
     pthread_mutex_unlock(&gil.mutex);
 }
 
@@ -39,11 +43,31 @@ static void pass(void *unused) {
     gil_take();
 }
 
+static int unlocked;
+
+static void *unlock_another(void *unused) {
+    static pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&other);
+    pthread_mutex_unlock(&other);
+    __atomic_store_n(&unlocked, 1, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+/* An OS thread does, while the lock is being learnt from the example. */
+static void let_another_be_unlocked(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, unlock_another, NULL);
+    pthread_detach(thread);
+    while (!__atomic_load_n(&unlocked, __ATOMIC_ACQUIRE)) continue;
+}
+
 static int start(void **state) {
     if (start_runtime(state) < 0) return -1;
     gil_take();
+    before_unlock = let_another_be_unlocked;
     gr_preempt_with(
         &(gr_preempter){.hold = hold, .release = release, .describe = describe, .pass = pass});
+    before_unlock = NULL;
     gil_leave();
     return 0;
 }
@@ -167,6 +191,67 @@ static void a_place_that_has_become_quick_is_forgotten(void **state) {
     assert_true(run(call_it_until_it_is_forgotten, NULL));
 }
 
+static void *end_outside_the_lock(void *unused) {
+    gil_take();
+    gil_leave();
+    return green_self();
+}
+
+static void *look_where_it_is(void *green) {
+    return (void *)(uintptr_t)(green_self() == green && !green_self()->site);
+}
+
+static void a_new_thread_has_not_left_the_lock(void **state) {
+    uintptr_t green = run(end_outside_the_lock, NULL);
+    assert_true(run(look_where_it_is, (void *)green));
+}
+
+/* ---- no kernel task left ---- */
+
+enum { CARRIERS_MAX = 1024 };
+
+static int occupied, vacated;
+
+static void *occupy_a_kernel_task(void *unused) {
+    if (!carrier_offload_begin()) return NULL;
+    __atomic_add_fetch(&occupied, 1, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&vacated, __ATOMIC_ACQUIRE)) sys_pause(5 * NS_PER_MS);
+    carrier_offload_end();
+    return NULL;
+}
+
+static void *vacate_in_the_end(void *unused) {
+    int64_t due = clock_after(PATIENCE);
+    while (!__atomic_load_n(&vacated, __ATOMIC_ACQUIRE) && clock_now() < due)
+        sys_pause(20 * NS_PER_MS);
+    __atomic_store_n(&vacated, 1, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+static void *call_it_before_they_are_vacated(void *unused) {
+    gil_take();
+    call_a_slow_one();
+    gil_leave();
+    return (void *)(uintptr_t)!__atomic_load_n(&vacated, __ATOMIC_ACQUIRE);
+}
+
+static void nobody_waits_for_a_kernel_task_to_leave_a_learnt_place(void **state) {
+    assert_int_not_equal(run(call_it_until_it_is_learnt, call_a_slow_one), 0);
+    gr_green *green[CARRIERS_MAX - 1];
+    for (int i = 0; i < CARRIERS_MAX - 1; i++) green[i] = gr_spawn(occupy_a_kernel_task, NULL);
+    int64_t due = clock_after(PATIENCE);
+    while (__atomic_load_n(&occupied, __ATOMIC_ACQUIRE) < CARRIERS_MAX - 1 && clock_now() < due)
+        time_wait(clock_after(NS_PER_MS));
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, vacate_in_the_end, NULL), 0);
+    bool in_time = run(call_it_before_they_are_vacated, NULL);
+    __atomic_store_n(&vacated, 1, __ATOMIC_RELEASE);
+    for (int i = 0; i < CARRIERS_MAX - 1; i++) gr_join(green[i], NULL);
+    pthread_join(thread, NULL);
+    assert_int_equal(occupied, CARRIERS_MAX - 1);
+    assert_true(in_time);
+}
+
 /* ---- all at once ---- */
 
 enum { WORKERS = 8, ROUNDS = 60 };
@@ -204,6 +289,8 @@ int main(void) {
         cmocka_unit_test(a_quick_place_is_not),
         cmocka_unit_test(the_others_go_on_beside_a_learnt_place),
         cmocka_unit_test(a_place_that_has_become_quick_is_forgotten),
+        cmocka_unit_test(a_new_thread_has_not_left_the_lock),
+        cmocka_unit_test(nobody_waits_for_a_kernel_task_to_leave_a_learnt_place),
         cmocka_unit_test(the_lock_holds_while_places_are_learnt),
     };
     return cmocka_run_group_tests(tests, start, NULL);
