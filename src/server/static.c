@@ -13,7 +13,7 @@
 #include "http/response_head.h"
 #include "server/media_type.h"
 
-enum { OPEN_TRIES = 8, ETAG_SIZE = 48, RANGE_SIZE = 80 };
+enum { OPEN_TRIES = 8, ETAG_SIZE = 64, RANGE_SIZE = 80 };
 
 struct mount {
     gr_slice prefix; /* without a slash at its end: "" or "/assets" */

@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import os
+import pathlib
+import tempfile
 import time
 
 import pytest
@@ -166,6 +168,18 @@ def test_the_variant_that_the_client_wants_most_is_served(wire, accepted, coding
 def test_variants_have_tags_of_their_own(wire):
     tags = {wire.ask("/assets/app.js", f"Accept-Encoding: {coding}").fields["etag"] for coding in ("br", "gzip", "zstd", "")}
     assert len(tags) == 4
+
+
+def test_the_longest_tag_there_can_be_is_whole(serve, c_app):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:  # takes files of any length
+        for name in ("long.css", "long.css.zst"):
+            (pathlib.Path(memory) / name).touch()
+            os.truncate(f"{memory}/{name}", 7 << 60)
+            os.utime(f"{memory}/{name}", ns=(-1, -1))
+        server = serve("--workers", "1", "--static", f"/long={memory}", c_app("answers"))
+        with Wire(server.port) as wire:
+            answer = wire.ask("/long/long.css", "Accept-Encoding: zstd", method="HEAD")
+    assert answer.fields["etag"] == '"ffffffffffffffff.3b9ac9ff-7000000000000000-zstd"'
 
 
 def test_a_variant_that_is_older_than_its_file_is_left_alone(wire):
