@@ -1,5 +1,7 @@
 /* Threads: which of them become green, and what a pthread_t that is green takes. */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "posix/due.h"
 #include "posix/moved.h"
@@ -108,11 +110,23 @@ HOOK int pthread_detach(pthread_t thread) {
     return 0;
 }
 
+/* A signal handler may interrupt the scheduler, on the stack of one that waits. That one cannot be
+ * unwound: the scheduler goes on there, and knows of what lies on it. */
+static void refuse_exit_in_scheduler(void) {
+    static const char sentence[] =
+        "greenroom: pthread_exit in a signal handler, while the thread that it ran on waited\n";
+    sys(SYS_write, STDERR_FILENO, sentence, sizeof sentence - 1);
+    abort();
+}
+
 /* The main thread is green 0, on whose kernel task the others run: it waits until the process ends.
  */
 HOOK void pthread_exit(void *result) {
     struct green *self = green_self();
-    if (is_hollow(self)) self->result = result;
+    if (is_hollow(self)) {
+        if (self->depth) refuse_exit_in_scheduler();
+        self->result = result;
+    }
     if (self && !is_hollow(self)) {
         signal_handlers_abandoned();
         for (;;) green_park(NEVER);

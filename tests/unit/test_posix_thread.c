@@ -6,7 +6,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
 
@@ -177,6 +179,44 @@ static void pthread_exit_in_a_signal_handler_leaves_the_signal_to_others(void **
     signal(SIGUSR1, SIG_DFL);
 }
 
+static struct green *waiting;
+
+static void *interrupt_once_it_waits(void *unused) {
+    while (!waiting || !__atomic_load_n(&waiting->parked, __ATOMIC_ACQUIRE)) usleep(1000);
+    kill(getpid(), SIGUSR1);
+    return NULL;
+}
+
+static void *wait_for_long(void *unused) {
+    sleep(10);
+    return NULL;
+}
+
+/* In a process of its own, whose only thread without blocked signals waits. */
+static int exit_while_waiting(void) {
+    signal(SIGUSR1, exit_from_handler);
+    sigset_t all, before;
+    pthread_t thread;
+    sigfillset(&all);
+    if (start_runtime(NULL) < 0) return 1;
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_create(&thread, NULL, interrupt_once_it_waits, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    waiting = green_start(&green_app_pool, wait_for_long, NULL, true);
+    green_join(waiting, NEVER, false);
+    return 0;
+}
+
+static void pthread_exit_in_a_handler_while_all_wait_is_refused(void **state) {
+    char *arguments[] = {"test", "exit-while-waiting", NULL};
+    pid_t child;
+    int status;
+    assert_int_equal(posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments, environ), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
 static void *exit_as_c11(void) { thrd_exit(9); }
 
 static void thrd_exit_ends_the_green_thread_alone(void **state) {
@@ -299,7 +339,8 @@ static void a_new_thread_finds_clean_thread_local_variables(void **state) {
     pthread_key_delete(key);
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+    if (count > 1) return exit_while_waiting();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_like_the_example_are_green),
         cmocka_unit_test(who_asks_for_a_larger_stack_gets_an_os_thread),
@@ -310,6 +351,7 @@ int main(void) {
         cmocka_unit_test(pthread_exit_ends_the_green_thread_alone),
         cmocka_unit_test(pthread_exit_runs_the_cleanup_handlers_innermost_first),
         cmocka_unit_test(pthread_exit_in_a_signal_handler_leaves_the_signal_to_others),
+        cmocka_unit_test(pthread_exit_in_a_handler_while_all_wait_is_refused),
         cmocka_unit_test(thrd_exit_ends_the_green_thread_alone),
         cmocka_unit_test(a_thread_that_is_being_joined_cannot_be_joined_again),
         cmocka_unit_test(an_os_thread_can_join_a_green_one),
