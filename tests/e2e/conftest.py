@@ -48,6 +48,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"under {', '.join(sorted(found))}: {marker.kwargs['reason']}")
 
 
+def unpacked_pythons() -> list[str]:
+    """The newer Pythons that tools/pythons has unpacked."""
+    return [str(folder / "usr" / "bin" / f"python{folder.name}")
+            for folder in sorted(ROOT.glob("build/pythons/3.*"))]
+
+
 def eventually(condition: Callable[[], object], what: str, timeout: float = 10.0) -> object:
     """Waits until condition() is true and returns its value; fails after timeout seconds."""
     deadline = time.monotonic() + timeout

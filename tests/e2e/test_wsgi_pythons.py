@@ -8,12 +8,10 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, unpacked_pythons
 
-UNPACKED = [folder / "usr" / "bin" / f"python{folder.name}"
-            for folder in sorted(ROOT.glob("build/pythons/3.*"))]
 NAMED = os.environ.get("GREENROOM_TEST_PYTHONS", "").split(":")
-OTHERS = [*map(str, UNPACKED), *filter(None, NAMED)]
+OTHERS = [*unpacked_pythons(), *filter(None, NAMED)]
 
 
 @pytest.fixture(params=OTHERS or [None])
