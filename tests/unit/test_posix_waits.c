@@ -206,10 +206,12 @@ static void take_turn(int mine) {
     pthread_mutex_unlock(&shared->mutex);
 }
 
-/* Every lock is held by the child for a while when the parent comes for it. */
+/* The locks are held by the child until the parent has been refused them, and for a while when it
+ * comes to wait. */
 static void be_the_child(void) {
     pthread_rwlock_wrlock(&shared->rwlock);
     pthread_mutex_lock(&shared->mutex);
+    pthread_barrier_wait(&shared->barrier);
     pthread_barrier_wait(&shared->barrier);
     usleep(SOON_US);
     pthread_mutex_unlock(&shared->mutex);
@@ -229,6 +231,7 @@ static void meet_the_child(struct record *record) {
     SAME(pthread_rwlock_timedrdlock(&shared->rwlock, &past));
     SAME(pthread_mutex_timedlock(&shared->mutex, &past));
     SAME(sem_timedwait(&shared->sem, &past));
+    pthread_barrier_wait(&shared->barrier);
     SAME(pthread_rwlock_rdlock(&shared->rwlock));
     SAME(pthread_rwlock_unlock(&shared->rwlock));
     for (int i = 0; i < 20; i++) take_turn(0);
