@@ -7,17 +7,37 @@
 #include "posix/wake.h"
 #include "runtime/site.h"
 
-/* Bits of glibc's __wrefs, which pthread_cond_init has set. */
-enum { WREFS_SHARED = 1, WREFS_MONOTONIC = 2 };
+enum {
+    FLAG_SHARED = 1,
+    FLAG_MONOTONIC = 2,
+    COND_WORDS = sizeof(pthread_cond_t) / sizeof(unsigned),
+};
+
+/* Which word of a condition variable holds what pthread_cond_init was told: glibc's __wrefs, whose
+ * place is another one from 2.41 on. */
+static size_t flags_word;
+
+static unsigned flags_of(const pthread_cond_t *cond) {
+    return ((const unsigned *)cond)[flags_word];
+}
+
+__attribute__((constructor)) static void find_flags(void) {
+    pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&cond, &attributes);
+    while (flags_word < COND_WORDS - 1 && flags_of(&cond) != FLAG_MONOTONIC) flags_word++;
+}
 
 /* One shared among processes is waited for and signalled through libc. Its mutex is shared as well,
  * and those have no waiters by address. */
 static bool is_ours(const pthread_cond_t *cond) {
-    return runtime_on && !(cond->__data.__wrefs & WREFS_SHARED);
+    return runtime_on && !(flags_of(cond) & FLAG_SHARED);
 }
 
 static clockid_t clock_of(const pthread_cond_t *cond) {
-    return cond->__data.__wrefs & WREFS_MONOTONIC ? CLOCK_MONOTONIC : CLOCK_REALTIME;
+    return flags_of(cond) & FLAG_MONOTONIC ? CLOCK_MONOTONIC : CLOCK_REALTIME;
 }
 
 /* A wake that was meant for us counts even if our time has come as well. */
