@@ -17,15 +17,40 @@ static pid_t fork_that_exits(int code) {
     return child;
 }
 
-static pid_t fork_that_stops(void) {
+/* In the child: waits until the parent closes its end. */
+static void wait_at(const int gate[2]) {
+    char byte;
+    close(gate[1]);
+    (void)!read(gate[0], &byte, 1);
+}
+
+/* Goes on when *gate is closed. */
+static pid_t fork_that_exits_when_told(int code, int *gate) {
+    int ends[2];
+    if (pipe(ends) < 0) return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        wait_at(ends);
+        _exit(code);
+    }
+    close(ends[0]);
+    *gate = ends[1];
+    return child;
+}
+
+static pid_t fork_that_stops(int *gate) {
+    int ends[2];
+    if (pipe(ends) < 0) return -1;
     pid_t child = fork();
     if (child == 0) {
         setpgid(0, 0);
         raise(SIGSTOP);
-        usleep(SOON_US);
+        wait_at(ends);
         _exit(0);
     }
     setpgid(child, child); /* whoever comes first */
+    close(ends[0]);
+    *gate = ends[1];
     return child;
 }
 
@@ -39,12 +64,13 @@ static pid_t fork_that_is_killed(void) {
 }
 
 static void wait_in_every_way(struct record *record) {
-    int status;
+    int status, gate;
     siginfo_t info = {0};
     struct rusage usage;
     memset(&usage, -1, sizeof usage);
-    pid_t child = fork_that_exits(7);
+    pid_t child = fork_that_exits_when_told(7, &gate);
     SAME(waitpid(child, &status, WNOHANG));
+    close(gate);
     SAME(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT));
     SAME(info.si_status);
     SAME(info.si_code);
@@ -54,12 +80,13 @@ static void wait_in_every_way(struct record *record) {
     SAME(usage.ru_utime.tv_sec);
     SAME(waitpid(child, &status, 0));
 
-    child = fork_that_stops();
+    child = fork_that_stops(&gate);
     SAME(waitpid(child, &status, WUNTRACED) == child);
     SAME(status);
     kill(child, SIGCONT);
     SAME(waitpid(child, &status, WCONTINUED) == child);
     SAME(status);
+    close(gate);
     SAME(waitpid(-child, &status, 0) == child);
 
     child = fork_that_is_killed();
@@ -76,12 +103,13 @@ static void wait_in_every_way(struct record *record) {
     SAME(waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED));
     SAME(info.si_status);
     close(pidfd);
-    child = fork_that_stops();
+    child = fork_that_stops(&gate);
     SAME(waitid(P_PGID, (id_t)child, &info, WSTOPPED));
     SAME(info.si_code);
     kill(child, SIGKILL);
     SAME(waitid(P_PGID, (id_t)child, &info, WEXITED));
     SAME(info.si_status);
+    close(gate);
 }
 
 static void the_wait_family_tells_the_same(void **state) { assert_same_on_both(wait_in_every_way); }
