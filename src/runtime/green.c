@@ -111,6 +111,7 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
     sched_enter(self);
     struct green *green = pool->free ? pool_take(pool) : green_new(pool);
     if (green) {
+        if (pool->fresh_each_time && !green->fresh) hollow_renew_tid(green);
         green->fn = fn;
         green->arg = arg;
         green->result = NULL;

@@ -33,7 +33,8 @@ static struct birth {
 
 static ptrdiff_t tid_offset = -1; /* of pd->tid from pthread_self(), in ints */
 static ptrdiff_t rseq_offset;     /* from the thread pointer; 0: the C library has no rseq */
-static int made;
+static unsigned made;
+static uint64_t tids_taken[TIDS_EACH / 64]; /* bits */
 
 /* The words of the main thread that hold its tid, to be intersected with those of a second thread:
  * by value in one thread alone, a tid can equal half of a pointer. */
@@ -103,6 +104,21 @@ int pthread_create_blocked(pthread_t *thread, const pthread_attr_t *attributes,
     return error;
 }
 
+/* One that nobody has, and nobody has had for long. */
+static int tid_take(void) {
+    unsigned n = made++ % TIDS_EACH;
+    for (unsigned i = 1; i < TIDS_EACH && tids_taken[n / 64] >> n % 64 & 1; i++)
+        n = made++ % TIDS_EACH;
+    tids_taken[n / 64] |= UINT64_C(1) << n % 64;
+    return TID_BASE + main_tid % TID_RANGES * TIDS_EACH + (int)n;
+}
+
+void hollow_renew_tid(struct green *green) {
+    unsigned n = (unsigned)(*green->tid - TID_BASE) % TIDS_EACH;
+    tids_taken[n / 64] &= ~(UINT64_C(1) << n % 64);
+    *green->tid = tid_take();
+}
+
 int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(struct green *)) {
     birth = (struct birth){.green = green, .entry = entry, .task = 1};
     pthread_attr_t attributes;
@@ -120,7 +136,7 @@ int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(str
         errno = ENOTSUP;
         return -1;
     }
-    *birth.tid = TID_BASE + main_tid % TID_RANGES * TIDS_EACH + made++ % TIDS_EACH;
+    *birth.tid = tid_take();
     green->tid = birth.tid;
     return 0;
 }

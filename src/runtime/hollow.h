@@ -26,6 +26,10 @@ int hollow_init(const char **why);
  * 0, or -1 with errno EAGAIN. */
 int hollow_make(struct green *green, char *stack, size_t size, void (*entry)(struct green *));
 
+/* Gives a green thread that has run before another made-up tid, as a new thread has. For the
+ * scheduler's carrier. */
+void hollow_renew_tid(struct green *green);
+
 /* Tells the C library that the calling thread has no registered rseq area. */
 void hollow_rseq_clear(void);
 

@@ -272,6 +272,17 @@ static void every_green_thread_has_a_tid_of_its_own(void **state) {
     carrier_offload_end();
 }
 
+static void threads_one_after_the_other_have_tids_of_their_own(void **state) {
+    enum { COUNT = 5 };
+    void *tids[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        pthread_t thread;
+        start_thread(&thread, NULL, take_tid);
+        pthread_join(thread, &tids[i]);
+        for (int before = 0; before < i; before++) assert_ptr_not_equal(tids[before], tids[i]);
+    }
+}
+
 static void *look_at_self(void) {
     pthread_attr_t attributes;
     cpu_set_t set;
@@ -356,6 +367,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(a_thread_that_is_being_joined_cannot_be_joined_again),
         cmocka_unit_test(an_os_thread_can_join_a_green_one),
         cmocka_unit_test(every_green_thread_has_a_tid_of_its_own),
+        cmocka_unit_test(threads_one_after_the_other_have_tids_of_their_own),
         cmocka_unit_test(a_green_thread_can_ask_about_itself),
         cmocka_unit_test(a_running_green_thread_exists_and_cannot_be_cancelled),
         cmocka_unit_test(a_new_thread_finds_clean_thread_local_variables),
