@@ -57,13 +57,20 @@ HOOK int pthread_setschedprio(pthread_t thread, int priority) {
     return LENDING(REAL(pthread_setschedprio)(thread, priority));
 }
 
+/* A name is the kernel task's in libc, and the worker's is not a green thread's to change: so a
+ * green thread has its own here, which its hooks alone know. */
 HOOK int pthread_getname_np(pthread_t thread, char *name, size_t size) {
-    return LENDING(REAL(pthread_getname_np)(thread, name, size));
+    struct green *green = runtime_on ? green_of(thread) : NULL;
+    if (!green || !*green->name) return LENDING(REAL(pthread_getname_np)(thread, name, size));
+    if (size < THREAD_NAME_SIZE) return ERANGE;
+    strcpy(name, green->name);
+    return 0;
 }
 
-/* A name is the kernel task's, and the worker's is not a green thread's to change: it is checked
- * and forgotten. */
 HOOK int pthread_setname_np(pthread_t thread, const char *name) {
-    if (!runtime_on || !green_of(thread)) return REAL(pthread_setname_np)(thread, name);
-    return strnlen(name, 16) == 16 ? ERANGE : 0;
+    struct green *green = runtime_on ? green_of(thread) : NULL;
+    if (!green) return REAL(pthread_setname_np)(thread, name);
+    if (strnlen(name, THREAD_NAME_SIZE) == THREAD_NAME_SIZE) return ERANGE;
+    strcpy(green->name, name);
+    return 0;
 }

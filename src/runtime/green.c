@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "runtime/bottom.h"
@@ -123,6 +124,8 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->cancelled = green->shields = 0;
         green->site = NULL;
         green->site_detached = 0;
+        memcpy(green->name, pool == &green_request_pool ? green_main.name : self->name,
+               sizeof green->name);
         green->signal_mask =
             pool == &green_request_pool ? green_main.signal_mask : self->signal_mask;
         sched_ready(green);

@@ -34,6 +34,8 @@ struct green_pool {
  * owns. Claimed: the monitor is about to detach it, or to think better of it. */
 enum green_state { GREEN_ATTACHED, GREEN_CLAIMED, GREEN_DETACHED };
 
+enum { THREAD_NAME_SIZE = 16 }; /* with the 0: the kernel's TASK_COMM_LEN */
+
 struct green {
     void *sp;                   /* saved stack pointer, while not running */
     uintptr_t tp;               /* thread pointer */
@@ -74,9 +76,10 @@ struct green {
     struct green_exit *exits;
     struct robust_list_head *robust; /* the robust mutexes it holds: glibc's list, see tls.h */
     struct green_pool *pool;
-    const void *work; /* the server's: the request it answers; NULL for none */
-    char *stack;      /* lowest address, the guard page */
-    int *tid;         /* pd->tid, holding our fake tid */
+    const void *work;            /* the server's: the request it answers; NULL for none */
+    char *stack;                 /* lowest address, the guard page */
+    int *tid;                    /* pd->tid, holding our fake tid */
+    char name[THREAD_NAME_SIZE]; /* given by pthread_setname_np, or inherited; "": the worker's */
 };
 
 /* The green thread whose TLS this is; NULL on OS threads and in a forked child. */

@@ -299,9 +299,43 @@ static void *look_at_self(void) {
     failures += pthread_getschedparam(pthread_self(), &policy, &parameters) != 0;
     failures += pthread_getcpuclockid(pthread_self(), &clock) != 0;
     failures += clock_gettime(clock, &used) != 0;
-    failures += pthread_setname_np(pthread_self(), "name") != 0;
-    failures += pthread_setname_np(pthread_self(), "a name that is too long") != ERANGE;
     return (void *)(intptr_t)failures;
+}
+
+static char name_of_child[16];
+
+static void *read_name(void) {
+    int error = pthread_getname_np(pthread_self(), name_of_child, sizeof name_of_child);
+    return (void *)(intptr_t)error;
+}
+
+static void *take_a_name(void) {
+    char name[16] = "";
+    pthread_t child;
+    int failures = 0;
+    failures += pthread_setname_np(pthread_self(), "a name") != 0;
+    failures += pthread_setname_np(pthread_self(), "a name that is too long") != ERANGE;
+    failures += pthread_getname_np(pthread_self(), name, 15) != ERANGE;
+    failures += pthread_getname_np(pthread_self(), name, 16) != 0 || strcmp(name, "a name") != 0;
+    start_thread(&child, NULL, read_name);
+    pthread_join(child, NULL);
+    return (void *)(intptr_t)failures;
+}
+
+static void a_green_thread_has_a_name_and_hands_it_down(void **state) {
+    char before[16], after[16];
+    pthread_t thread;
+    void *failures;
+    pthread_getname_np(pthread_self(), before, sizeof before);
+    start_thread(&thread, NULL, take_a_name);
+    pthread_join(thread, &failures);
+    assert_int_equal((intptr_t)failures, 0);
+    assert_string_equal(name_of_child, "a name");
+    pthread_getname_np(pthread_self(), after, sizeof after);
+    assert_string_equal(before, after);
+    start_thread(&thread, NULL, read_name);
+    pthread_join(thread, NULL);
+    assert_string_equal(name_of_child, before);
 }
 
 static void a_green_thread_can_ask_about_itself(void **state) {
@@ -369,6 +403,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(every_green_thread_has_a_tid_of_its_own),
         cmocka_unit_test(threads_one_after_the_other_have_tids_of_their_own),
         cmocka_unit_test(a_green_thread_can_ask_about_itself),
+        cmocka_unit_test(a_green_thread_has_a_name_and_hands_it_down),
         cmocka_unit_test(a_running_green_thread_exists_and_cannot_be_cancelled),
         cmocka_unit_test(a_new_thread_finds_clean_thread_local_variables),
     };
