@@ -17,6 +17,7 @@ static int look_up(struct blocking *call) {
     long flags = sys(SYS_fcntl, call->fd, F_GETFL);
     if (flags < 0) return (int)flags;
     if (flags & O_NONBLOCK) return -EAGAIN;
+    if ((flags & O_ACCMODE) == (call->events == POLLIN ? O_WRONLY : O_RDONLY)) return -EBADF;
     if (call->is_socket) call->due = time_limit(call->fd, call->events);
     call->looked_up = true;
     return 0;

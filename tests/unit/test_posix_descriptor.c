@@ -257,10 +257,13 @@ static void closing_everything_leaves_the_runtime_working(void **state) {
     gr_join(writer, NULL);
 }
 
+static volatile bool has_lock;
+
 static void *lock_for_a_while(void *path) {
     int fd = open(path, O_RDWR);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     fcntl(fd, F_OFD_SETLKW, &whole);
+    has_lock = true;
     usleep(5000);
     close(fd);
     return NULL;
@@ -269,8 +272,9 @@ static void *lock_for_a_while(void *path) {
 static void waiting_for_a_file_lock_lets_its_holder_run(void **state) {
     char path[] = "/tmp/test_posix_XXXXXX";
     int fd = mkstemp(path);
+    has_lock = false;
     gr_green *holder = gr_spawn(lock_for_a_while, path);
-    gr_yield();
+    while (!has_lock) gr_yield();
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     assert_int_equal(fcntl(fd, F_OFD_SETLKW, &whole), 0);
     gr_join(holder, NULL);
