@@ -58,6 +58,9 @@ GR_API int gr_request_peer_port(const gr_request *request);
 GR_API gr_slice gr_request_server(const gr_request *request);
 GR_API int gr_request_server_port(const gr_request *request);
 
+/* "https" when the connection is TLS, else "http". */
+GR_API gr_slice gr_request_scheme(const gr_request *request);
+
 /* The request that the calling thread answers; NULL on others. Never parks. */
 GR_API gr_request *gr_request_current(void);
 

@@ -92,6 +92,8 @@ gr_slice gr_request_server(const gr_request *request) {
     return address_text(request, &address);
 }
 
+gr_slice gr_request_scheme(const gr_request *request) { return gr_slice_of("http"); }
+
 int gr_request_server_port(const gr_request *request) {
     return peer_port(&request->connection->listener->address);
 }

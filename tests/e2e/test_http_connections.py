@@ -86,6 +86,10 @@ def test_half_a_head_and_the_end_is_no_request(wire):
     assert wire.rest() == b""
 
 
+def test_the_scheme_of_a_plain_connection_is_http(server):
+    assert server.get("/scheme").text == "http"
+
+
 def test_connection_close_is_honoured(wire):
     answer = wire.ask("/", "Connection: close")
     assert answer.closes

@@ -15,6 +15,7 @@ enum {
     KEY_SERVER_PORT,
     KEY_REMOTE_ADDR,
     KEY_REMOTE_PORT,
+    KEY_SCHEME,
     KEY_INPUT,
     KEYS_MAX
 };
@@ -24,7 +25,8 @@ static const char *const key_names[KEYS_MAX] = {
     [KEY_QUERY] = "QUERY_STRING",       [KEY_URI] = "REQUEST_URI",
     [KEY_PROTOCOL] = "SERVER_PROTOCOL", [KEY_SERVER_NAME] = "SERVER_NAME",
     [KEY_SERVER_PORT] = "SERVER_PORT",  [KEY_REMOTE_ADDR] = "REMOTE_ADDR",
-    [KEY_REMOTE_PORT] = "REMOTE_PORT",  [KEY_INPUT] = "wsgi.input",
+    [KEY_REMOTE_PORT] = "REMOTE_PORT",  [KEY_SCHEME] = "wsgi.url_scheme",
+    [KEY_INPUT] = "wsgi.input",
 };
 
 static PyObject *keys[KEYS_MAX];
@@ -34,7 +36,7 @@ static PyObject *protocols[2]; /* by minor version */
 /* The methods in use differ in their first letter's low bits, or share a place. */
 enum { METHODS_MAX = 8 };
 static struct text methods[METHODS_MAX];
-static struct text remote_addr, server_name;
+static struct text remote_addr, server_name, scheme;
 
 /* Steals value. */
 static int template_set(const char *key, PyObject *value) {
@@ -53,7 +55,6 @@ static int template_fill(PyObject *file_wrapper, PyObject *empty_input) {
     if (template_set("SCRIPT_NAME", PyUnicode_FromString("")) < 0 ||
         template_set("SERVER_SOFTWARE", PyUnicode_FromString("greenroom/" GREENROOM_VERSION)) < 0 ||
         template_set("wsgi.version", Py_BuildValue("(ii)", 1, 0)) < 0 ||
-        template_set("wsgi.url_scheme", PyUnicode_FromString("http")) < 0 ||
         template_set("wsgi.errors", Py_NewRef(stderr_stream ? stderr_stream : Py_None)) < 0 ||
         template_set("wsgi.multithread", PyBool_FromLong(gr_worker_threads() != 1)) < 0 ||
         template_set("wsgi.multiprocess", PyBool_FromLong(gr_worker_count() > 1)) < 0 ||
@@ -130,7 +131,8 @@ static int set_addresses(PyObject *environ, const gr_request *request) {
     int port = local ? 80 : gr_request_server_port(request);
     if (set(environ, KEY_SERVER_NAME, text_get(&server_name, name)) < 0 ||
         set(environ, KEY_SERVER_PORT, number_text(port)) < 0 ||
-        set(environ, KEY_REMOTE_ADDR, text_get(&remote_addr, peer)) < 0)
+        set(environ, KEY_REMOTE_ADDR, text_get(&remote_addr, peer)) < 0 ||
+        set(environ, KEY_SCHEME, text_get(&scheme, gr_request_scheme(request))) < 0)
         return -1;
     return set(environ, KEY_REMOTE_PORT, number_text(local ? 0 : gr_request_peer_port(request)));
 }

@@ -26,6 +26,11 @@ static void hello(gr_request *request, void *data) {
     gr_respond(request, 200, "text/plain", "hello\n", 6);
 }
 
+static void scheme(gr_request *request, void *data) {
+    gr_slice text = gr_request_scheme(request);
+    gr_respond(request, 200, "text/plain", text.data, text.len);
+}
+
 static void sleep_ms(gr_request *request, void *data) {
     wait_ms(number(request, "ms"));
     hello(request, NULL);
@@ -251,6 +256,7 @@ int gr_app_setup(gr_app *app) {
         gr_handler *handler;
     } routes[] = {
         {"GET", "/", hello},
+        {"GET", "/scheme", scheme},
         {"GET", "/sleep/{ms}", sleep_ms},
         {"POST", "/echo", echo},
         {"POST", "/read", read_all},
