@@ -14,8 +14,13 @@ GR_API gr_slice gr_request_method(const gr_request *request);
 /* The request target as sent: "/a%20b?x=1". */
 GR_API gr_slice gr_request_target(const gr_request *request);
 
-/* The path, percent-decoded once: "/a b". May hold any byte but NUL. */
+/* The path, percent-decoded once: "/a b". May hold any byte but NUL. What --mount says stands
+ * before it and is left out; of a request for nothing else it is empty. */
 GR_API gr_slice gr_request_path(const gr_request *request);
+
+/* What stands before gr_request_path, decoded, in the URL that the client knows: what a trusted
+ * proxy says to have taken off (X-Forwarded-Prefix), and --mount. "/shop", or empty. */
+GR_API gr_slice gr_request_prefix(const gr_request *request);
 
 /* What follows the first "?", not decoded; empty when there is none. */
 GR_API gr_slice gr_request_query(const gr_request *request);
@@ -50,15 +55,21 @@ GR_API ssize_t gr_request_read(gr_request *request, void *buffer, size_t len);
  * the handler returns; at most one at a time. NULL with errno ENOMEM. */
 GR_API gr_reader *gr_request_reader(gr_request *request);
 
-/* Numeric address of the peer, "" for a unix socket; and its port. */
+/* Numeric address of the client, and its port: of the peer, or of whom a trusted proxy names
+ * (docs/proxies.md). "" and 0 for a unix socket, and where the proxy does not know. */
 GR_API gr_slice gr_request_peer(const gr_request *request);
 GR_API int gr_request_peer_port(const gr_request *request);
 
-/* Address the client connected to (the path of a unix socket), and its port. */
+/* Host and port by which the client asked, as Host has them: "example.org:8080"; what a trusted
+ * proxy names, else the authority of the target or Host. May be empty. */
+GR_API gr_slice gr_request_host(const gr_request *request);
+
+/* Address the client connected to (the path of a unix socket), and its port; or name and port of
+ * the host, where a trusted proxy has said something about it. */
 GR_API gr_slice gr_request_server(const gr_request *request);
 GR_API int gr_request_server_port(const gr_request *request);
 
-/* "https" when the connection is TLS, else "http". */
+/* "https" when the connection is TLS, else "http"; or the scheme that a trusted proxy names. */
 GR_API gr_slice gr_request_scheme(const gr_request *request);
 
 /* The request that the calling thread answers; NULL on others. Never parks. */

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/network.h"
+#include "http/forwarded.h"
 #include "server/board.h"
 
 #define DEFAULT_BIND "127.0.0.1:8000"
@@ -58,6 +60,12 @@ const struct setting settings_table[] = {
      UNIT_BYTES, PLACE(worker.limits.head), 64, MIB(1)},
     {"static", "PREFIX=DIR", "Serve the files of a directory under a path; may be repeated", "none",
      SETTING_STATIC},
+    {"mount", "PREFIX", "The path beneath which the application is", "/", SETTING_PREFIX,
+     .place = PLACE(worker.mount)},
+    {"trusted-proxies", "LIST", "Proxies to believe, such as 10.0.0.0/8,::1,unix", "none",
+     SETTING_NETWORKS, .place = PLACE(worker.trusted_proxies)},
+    {"proxy-headers", "KIND", "What they say it in: x-forwarded, forwarded or off", "x-forwarded",
+     SETTING_PROXY_HEADERS, .place = PLACE(worker.proxy_headers)},
     {"access-log", "PATH", "A line for each request: a file, - for stdout, or off", "-",
      SETTING_LOG, .place = PLACE(worker.access_log)},
     {NULL},
@@ -155,6 +163,47 @@ static int concurrency_set(struct server_options *worker, const struct setting *
                     setting->name, SERVER_THREADS_MAX, value);
 }
 
+static int networks_set(const char **place, const struct setting *setting, const char *value,
+                        char *error) {
+    struct network network;
+    int count = 0;
+    for (const char *list = value; list; count++) {
+        const char *why = network_next(&list, &network);
+        if (why) return sentence(error, "--%s: '%s' %s", setting->name, value, why);
+    }
+    if (count > SERVER_NETWORKS_MAX)
+        return sentence(error, "--%s may name %d networks at most", setting->name,
+                        SERVER_NETWORKS_MAX);
+    *place = value;
+    return 0;
+}
+
+static int proxy_headers_set(int *headers, const struct setting *setting, const char *value,
+                             char *error) {
+    static const char *const names[] = {
+        [SERVER_PROXY_HEADERS_X_FORWARDED] = "x-forwarded",
+        [SERVER_PROXY_HEADERS_FORWARDED] = "forwarded",
+        [SERVER_PROXY_HEADERS_OFF] = "off",
+    };
+    for (*headers = 0; *headers < (int)(sizeof names / sizeof *names); ++*headers)
+        if (strcmp(value, names[*headers]) == 0) return 0;
+    return sentence(error, "--%s must be x-forwarded, forwarded or off, not '%s'", setting->name,
+                    value);
+}
+
+/* Decoded when it is compared, so a percent sign would stand for itself and mislead. */
+static int prefix_set(const char **place, const struct setting *setting, const char *value,
+                      char *error) {
+    gr_slice text = gr_slice_of(value), prefix;
+    if (!forwarded_prefix(text, &prefix) || prefix.len < text.len || strchr(value, '%'))
+        return sentence(error,
+                        "--%s must be a path such as /shop, without a slash at its end and without "
+                        "percent signs, not '%s'",
+                        setting->name, value);
+    *place = value;
+    return 0;
+}
+
 static int switch_set(bool *on, const struct setting *setting, const char *value, char *error) {
     *on = strcmp(value, "on") == 0;
     if (*on || strcmp(value, "off") == 0) return 0;
@@ -201,6 +250,12 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return poller_set(place, setting, value, error);
     case SETTING_CONCURRENCY:
         return concurrency_set(place, setting, value, error);
+    case SETTING_NETWORKS:
+        return networks_set(place, setting, value, error);
+    case SETTING_PROXY_HEADERS:
+        return proxy_headers_set(place, setting, value, error);
+    case SETTING_PREFIX:
+        return prefix_set(place, setting, value, error);
     case SETTING_SWITCH:
         return switch_set(place, setting, value, error);
     default:

@@ -19,10 +19,13 @@ enum setting_kind {
     SETTING_ADDRESS, /* may be given again: one more */
     SETTING_STATIC,  /* PREFIX=DIR; may be given again: one more */
     SETTING_TEXT,
-    SETTING_LOG,         /* a path, "-", or "off" */
-    SETTING_POLLER,      /* "epoll" or "poll" */
-    SETTING_SWITCH,      /* "on" or "off" */
-    SETTING_CONCURRENCY, /* "green", "green:N", or "threads:N" */
+    SETTING_LOG,           /* a path, "-", or "off" */
+    SETTING_POLLER,        /* "epoll" or "poll" */
+    SETTING_SWITCH,        /* "on" or "off" */
+    SETTING_NETWORKS,      /* "10.0.0.0/8,unix" */
+    SETTING_PROXY_HEADERS, /* "x-forwarded", "forwarded" or "off" */
+    SETTING_PREFIX,        /* a path such as "/shop" */
+    SETTING_CONCURRENCY,   /* "green", "green:N", or "threads:N" */
     SETTING_INT,
     SETTING_UINT32,
     SETTING_INT64,

@@ -70,7 +70,7 @@ void access_log_write(const gr_request *request) {
     const struct wall_clock *now = wall_clock_now();
     struct line line;
     line.len = 0;
-    put_peer(&line, &request->connection->peer);
+    put_peer(&line, exchange_peer(request));
     put(&line, " - - [", 6);
     put(&line, now->log_stamp, sizeof now->log_stamp - 1);
     put(&line, "] \"", 3);

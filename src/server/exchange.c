@@ -11,6 +11,7 @@
 #include "runtime/green.h"
 #include "server/access_log.h"
 #include "server/load.h"
+#include "server/mount.h"
 #include "server/os_handler.h"
 #include "server/pool.h"
 #include "server/static.h"
@@ -180,6 +181,7 @@ static void begin(struct gr_request *exchange) {
     body_begin(exchange, options->body_timeout);
     response_init(exchange);
     exchange->match.param_count = 0;
+    exchange->forwarding = NULL;
     int64_t limit = options->request_timeout;
     exchange->started = access_log_on || limit ? clock_now() : 0;
     exchange->cancel_on_disconnect = options->cancel_on_disconnect;
@@ -208,10 +210,15 @@ static void dispatch(struct gr_request *exchange) {
     gr_slice path = {exchange->buffer + head->path.at, head->path.len};
     gr_slice method = {exchange->buffer + head->method.at, head->method.len};
     struct route_match *match = &exchange->match;
+    const char *why;
+    int refusal = proxies_on ? proxies_believe(exchange, &why) : 0;
+    if (refusal) return response_brief(exchange, refusal, why, NULL, NULL);
     if (!decode_path(exchange))
         return response_brief(exchange, 400, "a percent escape in the path is malformed", NULL,
                               NULL);
     if (statics_on && static_answer(exchange)) return;
+    if (mount.len && !mount_enter(&path, &exchange->path))
+        return response_brief(exchange, 404, "", NULL, NULL);
     switch (route_find(app, method, path, &exchange->arena, match)) {
     case ROUTE_FOUND:
         return match->handler(exchange, match->data);

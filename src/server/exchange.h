@@ -16,6 +16,7 @@
 #include "http/request_head.h"
 #include "server/body.h"
 #include "server/connection.h"
+#include "server/proxies.h"
 #include "server/response.h"
 #include "server/route.h"
 
@@ -39,12 +40,18 @@ struct gr_request {
     struct body body;
     struct response response;
     struct route_match match;
-    gr_slice path;       /* decoded */
-    int64_t started;     /* ns; 0 without an access log and a request timeout */
-    struct green *green; /* that answers it; NULL before and after */
-    int answerer;        /* enum exchange_answerer, of server/os_handler.h. Atomic */
+    gr_slice path;                       /* decoded, beneath --mount */
+    const struct forwarding *forwarding; /* what a trusted proxy says; NULL for nothing */
+    int64_t started;                     /* ns; 0 without an access log and a request timeout */
+    struct green *green;                 /* that answers it; NULL before and after */
+    int answerer; /* enum exchange_answerer, of server/os_handler.h. Atomic */
     bool cancel_on_disconnect;
 };
+
+/* Who the request is from, as far as that is known. */
+static inline const union peer *exchange_peer(const struct gr_request *exchange) {
+    return exchange->forwarding ? &exchange->forwarding->peer : &exchange->connection->peer;
+}
 
 /* Once per process. Both stay the caller's. */
 void exchanges_init(const struct server_options *options, const struct gr_app *app);

@@ -40,6 +40,9 @@ static const struct field {
     FIELD(FIELD_UINT32, limits.request_line),
     FIELD(FIELD_UINT32, limits.fields),
     FIELD(FIELD_UINT32, limits.head),
+    FIELD(FIELD_TEXT, trusted_proxies),
+    FIELD(FIELD_INT, proxy_headers),
+    FIELD(FIELD_TEXT, mount),
     FIELD(FIELD_TEXT, access_log),
 #undef FIELD
 };
@@ -63,6 +66,8 @@ void server_options_init(struct server_options *options) {
         .graceful_timeout = 30 * (int64_t)NS_PER_S,
         .queue_timeout = 30 * (int64_t)NS_PER_S,
         .limits = {.request_line = 8190, .fields = 100, .head = 64 * 1024},
+        .trusted_proxies = "",
+        .mount = "",
         .access_log = "-",
     };
 }

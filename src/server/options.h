@@ -5,7 +5,19 @@
 #include "greenroom/base.h"
 #include "http/request_head.h"
 
-enum { SERVER_LISTENERS_MAX = 16, SERVER_STATICS_MAX = 16, SERVER_THREADS_MAX = 4096 };
+enum {
+    SERVER_LISTENERS_MAX = 16,
+    SERVER_STATICS_MAX = 16,
+    SERVER_THREADS_MAX = 4096,
+    SERVER_NETWORKS_MAX = 64,
+};
+
+/* In which fields a trusted proxy says who its client is. */
+enum server_proxy_headers {
+    SERVER_PROXY_HEADERS_X_FORWARDED, /* X-Forwarded-For and its like */
+    SERVER_PROXY_HEADERS_FORWARDED,   /* Forwarded (RFC 7239) */
+    SERVER_PROXY_HEADERS_OFF,
+};
 
 struct server_options {
     const char *app;   /* "module:app", "./app.so" */
@@ -31,7 +43,10 @@ struct server_options {
     int64_t queue_timeout;      /* ns that a request may wait for its turn */
     bool cancel_on_disconnect;  /* when its client hangs up; the default of each request */
     struct http_limits limits;
-    const char *access_log; /* path, "-" for stdout, "" for none */
+    const char *trusted_proxies; /* networks, as base/network.h reads them; "" for nobody */
+    int proxy_headers;           /* enum server_proxy_headers */
+    const char *mount;           /* "/prefix" beneath which the application is; "" for none */
+    const char *access_log;      /* path, "-" for stdout, "" for none */
 };
 
 /* The defaults; also the documentation of them. */

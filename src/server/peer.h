@@ -21,6 +21,15 @@ size_t peer_text(const union peer *peer, char out[PEER_TEXT_MAX]);
 /* 0 for a peer without one. */
 int peer_port(const union peer *peer);
 
+/* Reads a node as proxies write it (RFC 7239, section 6): an IPv4 address, an IPv6 address in
+ * brackets or, as X-Forwarded-For has it, without, each with or without a port. One that is
+ * "unknown" or hidden ("_x") leaves a peer without an address, family AF_UNSPEC, and a port that is
+ * hidden is 0. Returns false when it is none of that. */
+bool peer_parse(gr_slice text, union peer *peer);
+
+/* The address in the order of the network; NULL for a peer without one. */
+const void *peer_address(const union peer *peer);
+
 /* Is it "all addresses of this machine"? */
 bool peer_is_any(const union peer *peer);
 

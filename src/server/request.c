@@ -5,6 +5,7 @@
 #include "server/exchange.h"
 #include "server/listener.h"
 #include "server/load.h"
+#include "server/mount.h"
 
 static gr_slice text_of(const gr_request *request, struct http_span span) {
     return (gr_slice){request->buffer + span.at, span.len};
@@ -75,15 +76,29 @@ static gr_slice address_text(const gr_request *request, const union peer *addres
 }
 
 gr_slice gr_request_peer(const gr_request *request) {
-    return address_text(request, &request->connection->peer);
+    return address_text(request, exchange_peer(request));
 }
 
-int gr_request_peer_port(const gr_request *request) {
-    return peer_port(&request->connection->peer);
+int gr_request_peer_port(const gr_request *request) { return peer_port(exchange_peer(request)); }
+
+gr_slice gr_request_host(const gr_request *request) {
+    const struct forwarding *said = request->forwarding;
+    return said && said->host.data ? said->host : text_of(request, request->head.host);
+}
+
+gr_slice gr_request_prefix(const gr_request *request) {
+    gr_slice outer = request->forwarding ? request->forwarding->prefix : (gr_slice){"", 0};
+    if (!outer.len || !mount.len) return outer.len ? outer : mount;
+    char *both = arena_alloc(&request->connection->exchange->arena, outer.len + mount.len);
+    if (!both) return (gr_slice){"", 0};
+    memcpy(both, outer.data, outer.len);
+    memcpy(both + outer.len, mount.data, mount.len);
+    return (gr_slice){both, outer.len + mount.len};
 }
 
 gr_slice gr_request_server(const gr_request *request) {
     const struct connection *connection = request->connection;
+    if (request->forwarding && request->forwarding->name.len) return request->forwarding->name;
     if (!peer_is_any(&connection->listener->address))
         return gr_slice_of(connection->listener->text);
     union peer address = {.family = AF_UNSPEC};
@@ -92,8 +107,12 @@ gr_slice gr_request_server(const gr_request *request) {
     return address_text(request, &address);
 }
 
-gr_slice gr_request_scheme(const gr_request *request) { return gr_slice_of("http"); }
+gr_slice gr_request_scheme(const gr_request *request) {
+    const struct forwarding *said = request->forwarding;
+    return said && said->scheme.data ? said->scheme : gr_slice_of("http");
+}
 
 int gr_request_server_port(const gr_request *request) {
+    if (request->forwarding && request->forwarding->port) return request->forwarding->port;
     return peer_port(&request->connection->listener->address);
 }

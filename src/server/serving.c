@@ -17,6 +17,7 @@
 #include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
+#include "server/mount.h"
 #include "server/signals.h"
 #include "server/threads.h"
 
@@ -115,6 +116,8 @@ static int start_serving(const struct server_options *options, const struct gr_a
     }
     connections_init(options);
     exchanges_init(options, app);
+    proxies_init(options);
+    mount_init(options->mount);
     if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0) {
         gr_log(GR_LOG_ERROR, "cannot start %u threads: %s", options->concurrency, strerror(errno));
         return -1;

@@ -36,7 +36,7 @@ BLOCK = re.compile(
 )
 ADDRESS = re.compile(r"(?<=127\.0\.0\.1[:/])80\d\d\b")
 IN_THE_TREE = ("bench", "build", "examples", "include")
-OPTIONAL = ("nginx", "gdb")  # what ./check does not install
+OPTIONAL = ("gdb",)  # what ./check does not install
 TIMEOUT = 60.0
 
 

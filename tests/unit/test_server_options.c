@@ -42,6 +42,9 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .graceful_timeout = 5,
         .limits = {.request_line = UINT32_MAX, .fields = 7, .head = 8},
         .access_log = "",
+        .trusted_proxies = "10.0.0.0/8,unix",
+        .proxy_headers = SERVER_PROXY_HEADERS_OFF,
+        .mount = "/shop",
         .statics = {"/a=b=c", "/=."},
         .static_count = 2,
     };
@@ -71,6 +74,9 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.limits.request_line, sent.limits.request_line);
     assert_int_equal(got.limits.fields, sent.limits.fields);
     assert_int_equal(got.limits.head, sent.limits.head);
+    assert_string_equal(got.trusted_proxies, sent.trusted_proxies);
+    assert_int_equal(got.proxy_headers, sent.proxy_headers);
+    assert_string_equal(got.mount, sent.mount);
     assert_int_equal(got.static_count, sent.static_count);
     assert_string_equal(got.statics[0], sent.statics[0]);
     assert_string_equal(got.statics[1], sent.statics[1]);

@@ -65,6 +65,70 @@ static void the_wildcard_is_known_in_both_families(void **state) {
     assert_false(peer_is_any(&other));
 }
 
+static union peer parsed(const char *text) {
+    union peer got;
+    if (!peer_parse(gr_slice_of(text), &got)) fail_msg("%s was not taken", text);
+    return got;
+}
+
+static void assert_parsed(const char *text, const char *address, int port) {
+    union peer got = parsed(text);
+    char written[PEER_TEXT_MAX];
+    size_t len = peer_text(&got, written);
+    assert_int_equal(len, strlen(address));
+    assert_memory_equal(written, address, len);
+    assert_int_equal(peer_port(&got), port);
+}
+
+static void nodes_are_read_as_proxies_write_them(void **state) {
+    assert_parsed("192.0.2.1", "192.0.2.1", 0);
+    assert_parsed("192.0.2.1:4711", "192.0.2.1", 4711);
+    assert_parsed("[2001:db8::1]", "2001:db8::1", 0);
+    assert_parsed("[2001:db8::1]:4711", "2001:db8::1", 4711);
+    assert_parsed("2001:db8::1", "2001:db8::1", 0);
+    assert_parsed("[::ffff:10.1.2.3]", "10.1.2.3", 0);
+    assert_parsed("192.0.2.1:_port", "192.0.2.1", 0);
+}
+
+static void a_node_that_is_hidden_has_no_address(void **state) {
+    static const char *const hidden[] = {"unknown", "Unknown", "_a.B-9_", "_x:80", "unknown:_p"};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        assert_int_equal(parsed(hidden[i]).family, AF_UNSPEC);
+}
+
+static void what_is_no_node_is_refused(void **state) {
+    static const char *const wrong[] = {
+        "",
+        "localhost",
+        "192.0.2",
+        "192.0.2.256",
+        "192.0.2.1:",
+        "192.0.2.1:0",
+        "_",
+        "192.0.2.1:x",
+        "[192.0.2.1]",
+        "[::1",
+        "::1]",
+        "[::1]x",
+        "[::1]:",
+        "[::1]:65536",
+        "[]",
+        "[fe80::1%1]",
+        "192.0.2.1 ",
+        "_a b",
+        "192.0.2.1:_",
+        "010.0.2.1",
+        "1.2.3.4:+1",
+        "_a:b",
+        "[[::1]]",
+        "unknown2",
+        "1111:1111:1111:1111:1111:1111:1111:1111:1111:1111",
+    };
+    union peer got;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (peer_parse(gr_slice_of(wrong[i]), &got)) fail_msg("%s was taken", wrong[i]);
+}
+
 static void assert_decimal(uint64_t number, const char *expected) {
     char text[DECIMAL_MAX];
     size_t len = decimal_put(text, number);
@@ -86,6 +150,9 @@ int main(void) {
         cmocka_unit_test(ports_are_in_host_order),
         cmocka_unit_test(a_unix_peer_has_neither),
         cmocka_unit_test(the_wildcard_is_known_in_both_families),
+        cmocka_unit_test(nodes_are_read_as_proxies_write_them),
+        cmocka_unit_test(a_node_that_is_hidden_has_no_address),
+        cmocka_unit_test(what_is_no_node_is_refused),
         cmocka_unit_test(numbers_of_any_size_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ enum {
     KEY_PATH,
     KEY_QUERY,
     KEY_URI,
+    KEY_SCRIPT_NAME,
     KEY_PROTOCOL,
     KEY_SERVER_NAME,
     KEY_SERVER_PORT,
@@ -21,22 +22,23 @@ enum {
 };
 
 static const char *const key_names[KEYS_MAX] = {
-    [KEY_METHOD] = "REQUEST_METHOD",    [KEY_PATH] = "PATH_INFO",
-    [KEY_QUERY] = "QUERY_STRING",       [KEY_URI] = "REQUEST_URI",
-    [KEY_PROTOCOL] = "SERVER_PROTOCOL", [KEY_SERVER_NAME] = "SERVER_NAME",
-    [KEY_SERVER_PORT] = "SERVER_PORT",  [KEY_REMOTE_ADDR] = "REMOTE_ADDR",
-    [KEY_REMOTE_PORT] = "REMOTE_PORT",  [KEY_SCHEME] = "wsgi.url_scheme",
-    [KEY_INPUT] = "wsgi.input",
+    [KEY_METHOD] = "REQUEST_METHOD",   [KEY_PATH] = "PATH_INFO",
+    [KEY_QUERY] = "QUERY_STRING",      [KEY_URI] = "REQUEST_URI",
+    [KEY_SCRIPT_NAME] = "SCRIPT_NAME", [KEY_PROTOCOL] = "SERVER_PROTOCOL",
+    [KEY_SERVER_NAME] = "SERVER_NAME", [KEY_SERVER_PORT] = "SERVER_PORT",
+    [KEY_REMOTE_ADDR] = "REMOTE_ADDR", [KEY_REMOTE_PORT] = "REMOTE_PORT",
+    [KEY_SCHEME] = "wsgi.url_scheme",  [KEY_INPUT] = "wsgi.input",
 };
 
 static PyObject *keys[KEYS_MAX];
+static PyObject *host_key; /* HTTP_HOST */
 static PyObject *template;
 static PyObject *protocols[2]; /* by minor version */
 
 /* The methods in use differ in their first letter's low bits, or share a place. */
 enum { METHODS_MAX = 8 };
 static struct text methods[METHODS_MAX];
-static struct text remote_addr, server_name, scheme;
+static struct text remote_addr, server_name, scheme, script_name, host_name;
 
 /* Steals value. */
 static int template_set(const char *key, PyObject *value) {
@@ -81,7 +83,8 @@ static int template_widen(void) {
 
 int environ_setup(PyObject *file_wrapper, PyObject *empty_input) {
     if (!(protocols[0] = PyUnicode_InternFromString("HTTP/1.0")) ||
-        !(protocols[1] = PyUnicode_InternFromString("HTTP/1.1")) || !(template = PyDict_New()))
+        !(protocols[1] = PyUnicode_InternFromString("HTTP/1.1")) ||
+        !(host_key = PyUnicode_InternFromString("HTTP_HOST")) || !(template = PyDict_New()))
         return -1;
     if (template_fill(file_wrapper, empty_input) < 0) return -1;
     return template_widen();
@@ -96,11 +99,16 @@ static PyObject *number_text(int number) {
 }
 
 /* Steals value. */
-static int set(PyObject *environ, int key, PyObject *value) {
+static int set_item(PyObject *environ, PyObject *key, PyObject *value) {
     if (!value) return -1;
-    int result = PyDict_SetItem(environ, keys[key], value);
+    int result = PyDict_SetItem(environ, key, value);
     Py_DECREF(value);
     return result;
+}
+
+/* Steals value. */
+static int set(PyObject *environ, int key, PyObject *value) {
+    return set_item(environ, keys[key], value);
 }
 
 static int set_request_line(PyObject *environ, const gr_request *request) {
@@ -118,6 +126,8 @@ static int set_request_line(PyObject *environ, const gr_request *request) {
     if (set(environ, KEY_URI, uri) < 0 || set(environ, KEY_METHOD, text_get(known, method)) < 0 ||
         set(environ, KEY_QUERY, text_new(gr_request_query(request))) < 0)
         return -1;
+    gr_slice prefix = gr_request_prefix(request);
+    if (prefix.len && set(environ, KEY_SCRIPT_NAME, text_get(&script_name, prefix)) < 0) return -1;
     PyObject *protocol = protocols[gr_request_version_minor(request) != 0];
     return PyDict_SetItem(environ, keys[KEY_PROTOCOL], protocol);
 }
@@ -125,16 +135,22 @@ static int set_request_line(PyObject *environ, const gr_request *request) {
 /* SERVER_NAME and SERVER_PORT must never be empty; a unix socket has neither, so the defaults of
  * HTTP stand in. */
 static int set_addresses(PyObject *environ, const gr_request *request) {
-    gr_slice peer = gr_request_peer(request);
-    bool local = peer.len == 0;
-    gr_slice name = local ? gr_slice_of("localhost") : gr_request_server(request);
-    int port = local ? 80 : gr_request_server_port(request);
+    int port = gr_request_server_port(request);
+    gr_slice name = port ? gr_request_server(request) : gr_slice_of("localhost");
     if (set(environ, KEY_SERVER_NAME, text_get(&server_name, name)) < 0 ||
-        set(environ, KEY_SERVER_PORT, number_text(port)) < 0 ||
-        set(environ, KEY_REMOTE_ADDR, text_get(&remote_addr, peer)) < 0 ||
+        set(environ, KEY_SERVER_PORT, number_text(port ? port : 80)) < 0 ||
+        set(environ, KEY_REMOTE_ADDR, text_get(&remote_addr, gr_request_peer(request))) < 0 ||
         set(environ, KEY_SCHEME, text_get(&scheme, gr_request_scheme(request))) < 0)
         return -1;
-    return set(environ, KEY_REMOTE_PORT, number_text(local ? 0 : gr_request_peer_port(request)));
+    return set(environ, KEY_REMOTE_PORT, number_text(gr_request_peer_port(request)));
+}
+
+/* A trusted proxy may know better than the field. */
+static int set_host(PyObject *environ, const gr_request *request) {
+    gr_slice sent, host = gr_request_host(request);
+    gr_request_header(request, "Host", &sent);
+    if (gr_slice_equal(sent, host)) return 0;
+    return set_item(environ, host_key, text_get(&host_name, host));
 }
 
 /* All values of a repeated field, from the first on; name is the spelling of one of them. */
@@ -190,7 +206,8 @@ PyObject *environ_new(const struct exchange *exchange, PyObject *input) {
     PyObject *environ = PyDict_Copy(template);
     if (!environ) return NULL;
     if (set_request_line(environ, exchange->request) < 0 ||
-        set_addresses(environ, exchange->request) < 0 || set_fields(environ, exchange->request) < 0)
+        set_addresses(environ, exchange->request) < 0 ||
+        set_fields(environ, exchange->request) < 0 || set_host(environ, exchange->request) < 0)
         goto fail;
     if (input && PyDict_SetItem(environ, keys[KEY_INPUT], input) < 0) goto fail;
     return environ;

@@ -26,6 +26,17 @@ static void hello(gr_request *request, void *data) {
     gr_respond(request, 200, "text/plain", "hello\n", 6);
 }
 
+/* By which URL the client knows what it asks for. */
+static void url(gr_request *request, void *data) {
+    char text[512];
+    gr_slice scheme = gr_request_scheme(request), host = gr_request_host(request);
+    gr_slice prefix = gr_request_prefix(request), path = gr_request_path(request);
+    int len =
+        snprintf(text, sizeof text, "%.*s://%.*s%.*s%.*s\n", (int)scheme.len, scheme.data,
+                 (int)host.len, host.data, (int)prefix.len, prefix.data, (int)path.len, path.data);
+    gr_respond(request, 200, "text/plain", text, (size_t)len);
+}
+
 static void scheme(gr_request *request, void *data) {
     gr_slice text = gr_request_scheme(request);
     gr_respond(request, 200, "text/plain", text.data, text.len);
@@ -256,6 +267,7 @@ int gr_app_setup(gr_app *app) {
         gr_handler *handler;
     } routes[] = {
         {"GET", "/", hello},
+        {"GET", "/url", url},
         {"GET", "/scheme", scheme},
         {"GET", "/sleep/{ms}", sleep_ms},
         {"POST", "/echo", echo},
