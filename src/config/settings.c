@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/network.h"
+#include "config/proxy_bind.h"
 #include "http/forwarded.h"
 #include "server/board.h"
 
@@ -89,6 +90,9 @@ int settings_complete(struct settings *settings, char error[SENTENCE_SIZE]) {
         return sentence(error,
                         "--cancel-on-disconnect needs --concurrency green: what waits on an OS "
                         "thread cannot be cancelled");
+    for (int i = 0; i < settings->bind_count; i++)
+        if (settings->worker.proxied[i] && !*settings->worker.trusted_proxies)
+            return sentence(error, "--bind with proxy=on needs --trusted-proxies: whom to believe");
     if (settings->bind_count == 0)
         address_parse(DEFAULT_BIND, &settings->binds[settings->bind_count++]);
     return 0;
@@ -99,7 +103,9 @@ static int address_set(struct settings *settings, const struct setting *setting,
     if (settings->bind_count == SERVER_LISTENERS_MAX)
         return sentence(error, "--%s may be given %d times at most", setting->name,
                         SERVER_LISTENERS_MAX);
-    const char *why = address_parse(value, &settings->binds[settings->bind_count++]);
+    char rest[strlen(value) + 1];
+    const char *why = proxy_bind_take(value, rest, &settings->worker.proxied[settings->bind_count]);
+    if (!why) why = address_parse(rest, &settings->binds[settings->bind_count++]);
     return why ? sentence(error, "--%s: '%s' %s", setting->name, value, why) : 0;
 }
 

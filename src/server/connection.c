@@ -1,6 +1,7 @@
 #include "server/connection.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/sys.h"
 #include "runtime/park.h"
@@ -69,6 +70,7 @@ void connection_open(int fd, const struct listener *listener, const union peer *
         .watch.ready = have_news,
         .listener = listener,
         .peer = *peer,
+        .preface = listener->proxied,
         .state = CONNECTION_IDLE,
     };
     if (fd_watch_add(&connection->watch, fd) < 0) {
@@ -89,6 +91,7 @@ static void close_connection(struct connection *connection) {
     fd_watch_remove(&connection->watch);
     if (shared) sys(SYS_shutdown, connection->watch.fd, SHUT_RDWR);
     sys(SYS_close, connection->watch.fd);
+    free(connection->destination);
     pool_give(&connections, connection);
     load_add_connections(-1);
     listeners_connection_closed();

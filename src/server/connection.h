@@ -42,9 +42,12 @@ struct connection {
     struct gr_request *exchange;   /* in HEAD, QUEUED and BUSY */
     const struct listener *listener;
     union peer peer;
-    uint8_t state; /* enum connection_state */
-    bool queued;   /* on the ready queue */
-    bool news;     /* bytes may have come since the last recv */
+    union peer *destination; /* that the peer has connected to, as a proxy says; NULL: to us */
+    uint32_t preface_left;   /* bytes of the PROXY protocol that are to be skipped */
+    uint8_t state;           /* enum connection_state */
+    bool preface;            /* the PROXY protocol is still to come, or has not come whole */
+    bool queued;             /* on the ready queue */
+    bool news;               /* bytes may have come since the last recv */
     bool ending;   /* the peer has closed or reset it; bytes before that may still be unread */
     bool admitted; /* in QUEUED: its turn has come */
     bool expired;  /* has been in its state for too long */

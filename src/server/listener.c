@@ -159,6 +159,7 @@ void listeners_connection_closed(void) {
 int listeners_init(const struct server_options *options) {
     for (int i = 0; i < options->listen_count; i++) {
         if (init(&listeners[i], options->listen_fds[i]) < 0) return -1;
+        listeners[i].proxied = options->proxied[i];
         fd_keep(options->listen_fds[i], true);
     }
     count = options->listen_count;

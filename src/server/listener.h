@@ -17,6 +17,7 @@
 struct listener {
     struct fd_watch watch;
     union peer address; /* of the socket itself; family AF_UNIX for a unix socket */
+    bool proxied;       /* its connections begin with the PROXY protocol: server/preface.h */
     char text[108];     /* of address: numeric, or a path; terminated */
 };
 

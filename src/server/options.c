@@ -50,6 +50,7 @@ static const struct field {
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 
 static const char listener_name[] = "listen_fd", static_name[] = "static";
+static const char proxied_name[] = "proxied"; /* the number of a listener */
 
 void server_options_init(struct server_options *options) {
     *options = (struct server_options){
@@ -132,6 +133,8 @@ char *server_options_encode(const struct server_options *options) {
     }
     for (int i = 0; i < options->listen_count; i++)
         fprintf(out, "%s=%d\n", listener_name, options->listen_fds[i]);
+    for (int i = 0; i < options->listen_count; i++)
+        if (options->proxied[i]) fprintf(out, "%s=%d\n", proxied_name, i);
     for (int i = 0; i < options->static_count; i++)
         fprintf(out, "%s=%s\n", static_name, options->statics[i]);
     if (fclose(out) == 0) return text;
@@ -158,6 +161,14 @@ static int listener_add(struct server_options *options, const char *value) {
     return number_store(FIELD_INT, &options->listen_fds[options->listen_count++], fd);
 }
 
+static int proxied_set(struct server_options *options, const char *value) {
+    int64_t number;
+    if (number_parse(value, &number) < 0 || number < 0 || number >= options->listen_count)
+        return -1;
+    options->proxied[number] = true;
+    return 0;
+}
+
 static int static_add(struct server_options *options, const char *value) {
     if (options->static_count == SERVER_STATICS_MAX || !strchr(value, '=')) return -1;
     options->statics[options->static_count++] = value;
@@ -166,6 +177,7 @@ static int static_add(struct server_options *options, const char *value) {
 
 static int setting_decode(struct server_options *options, const char *name, char *value) {
     if (strcmp(name, listener_name) == 0) return listener_add(options, value);
+    if (strcmp(name, proxied_name) == 0) return proxied_set(options, value);
     if (strcmp(name, static_name) == 0) return static_add(options, value);
     for (const struct field *f = fields; f < fields + FIELD_COUNT; f++) {
         if (strcmp(name, f->name) != 0) continue;

@@ -23,6 +23,7 @@ struct server_options {
     const char *app;   /* "module:app", "./app.so" */
     int slot, workers; /* this worker's slot, from 0; how many there are */
     int listen_fds[SERVER_LISTENERS_MAX];
+    bool proxied[SERVER_LISTENERS_MAX]; /* connections begin with the PROXY protocol */
     int listen_count;
     const char *statics[SERVER_STATICS_MAX]; /* "PREFIX=DIR", the prefix with a slash first */
     int static_count;

@@ -99,6 +99,7 @@ gr_slice gr_request_prefix(const gr_request *request) {
 gr_slice gr_request_server(const gr_request *request) {
     const struct connection *connection = request->connection;
     if (request->forwarding && request->forwarding->name.len) return request->forwarding->name;
+    if (connection->destination) return address_text(request, connection->destination);
     if (!peer_is_any(&connection->listener->address))
         return gr_slice_of(connection->listener->text);
     union peer address = {.family = AF_UNSPEC};
@@ -114,5 +115,7 @@ gr_slice gr_request_scheme(const gr_request *request) {
 
 int gr_request_server_port(const gr_request *request) {
     if (request->forwarding && request->forwarding->port) return request->forwarding->port;
-    return peer_port(&request->connection->listener->address);
+    const struct connection *connection = request->connection;
+    return peer_port(connection->destination ? connection->destination
+                                             : &connection->listener->address);
 }

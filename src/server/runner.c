@@ -2,6 +2,7 @@
 
 #include "server/exchange.h"
 #include "server/gate.h"
+#include "server/preface.h"
 
 enum {
     PIPELINED_MAX = 16,           /* requests of one connection in a row before others get a turn */
@@ -38,6 +39,7 @@ static void step_out(struct green *self) {
 /* A connection has been silent for too long: an idle one has nothing coming to it, one that stopped
  * within a head is told. Unless its first bytes have come in this moment. */
 static enum exchange_step give_up(struct gr_request *exchange) {
+    if (exchange->connection->preface) return EXCHANGE_CLOSE;
     if (exchange->connection->state == CONNECTION_HEAD) return exchange_time_out(exchange);
     return exchange_is_empty(exchange) ? EXCHANGE_CLOSE : EXCHANGE_WAIT;
 }
@@ -52,7 +54,9 @@ static enum exchange_step look_at_queued(const struct connection *connection) {
 static enum exchange_step look(struct gr_request *exchange) {
     struct connection *connection = exchange->connection;
     if (connection->state == CONNECTION_QUEUED) return look_at_queued(connection);
-    enum exchange_step step = exchange_receive(exchange);
+    bool whole = !connection->preface;
+    enum exchange_step step = whole ? EXCHANGE_WAIT : preface_receive(exchange, &whole);
+    if (whole) step = exchange_receive(exchange);
     return step == EXCHANGE_WAIT && connection->expired ? give_up(exchange) : step;
 }
 

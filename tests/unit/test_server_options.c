@@ -26,6 +26,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .slot = 3,
         .workers = 4,
         .listen_fds = {5, 6},
+        .proxied = {false, true},
         .listen_count = 2,
         .master_fd = 7,
         .ready_fd = 8,
@@ -58,6 +59,8 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.listen_count, sent.listen_count);
     assert_int_equal(got.listen_fds[0], sent.listen_fds[0]);
     assert_int_equal(got.listen_fds[1], sent.listen_fds[1]);
+    assert_false(got.proxied[0]);
+    assert_true(got.proxied[1]);
     assert_int_equal(got.master_fd, sent.master_fd);
     assert_int_equal(got.ready_fd, sent.ready_fd);
     assert_int_equal(got.board_fd, sent.board_fd);
@@ -120,6 +123,8 @@ static void what_is_not_our_format_is_refused(void **state) {
         "of_another_version=1\n",
         "listen_fd=x\n",
         "static=/a\n",
+        "listen_fd=3\nproxied=1\n",
+        "proxied=0\n",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) refuses(wrong[i]);
 }
