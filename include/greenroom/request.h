@@ -60,6 +60,12 @@ GR_API gr_reader *gr_request_reader(gr_request *request);
 GR_API gr_slice gr_request_peer(const gr_request *request);
 GR_API int gr_request_peer_port(const gr_request *request);
 
+/* By which name the request is found in logs: X-Request-ID, if a trusted proxy has sent a
+ * well-formed one (up to 128 visible ASCII characters without quotation marks and backslashes),
+ * else one that no other request of any worker has. Not a secret: others can be guessed from it.
+ * Never parks. */
+GR_API gr_slice gr_request_id(const gr_request *request);
+
 /* Host and port by which the client asked, as Host has them: "example.org:8080"; what a trusted
  * proxy names, else the authority of the target or Host. May be empty. */
 GR_API gr_slice gr_request_host(const gr_request *request);

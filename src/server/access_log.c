@@ -81,6 +81,9 @@ void access_log_write(const gr_request *request) {
     put_number(&line, (uint64_t)request->response.sent);
     put(&line, " ", 1);
     put_number(&line, (uint64_t)(clock_now() - request->started) / NS_PER_US);
+    put(&line, " ", 1);
+    gr_slice id = gr_request_id(request);
+    put(&line, id.data, id.len);
     put(&line, "\n", 1);
     line_ring_put(line.text, line.len);
 }

@@ -1,6 +1,8 @@
-/* One line per request, in the Common Log Format with the duration in microseconds behind it:
+/* One line per request, in the Common Log Format with the duration in microseconds and the id of
+ * the request (gr_request_id) behind it:
  *
  *     127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] "GET /a?b=1 HTTP/1.1" 200 1234 5678
+ * 1ed5f2c0b7a40936-2a
  *
  * Lines go into a ring in memory that an OS thread writes out, so that a slow log never holds up a
  * request. What does not fit is dropped, and the number of dropped lines logged. */

@@ -182,6 +182,7 @@ static void begin(struct gr_request *exchange) {
     response_init(exchange);
     exchange->match.param_count = 0;
     exchange->forwarding = NULL;
+    exchange->id.text.len = 0;
     int64_t limit = options->request_timeout;
     exchange->started = access_log_on || limit ? clock_now() : 0;
     exchange->cancel_on_disconnect = options->cancel_on_disconnect;

@@ -17,6 +17,7 @@
 #include "server/body.h"
 #include "server/connection.h"
 #include "server/proxies.h"
+#include "server/request_id.h"
 #include "server/response.h"
 #include "server/route.h"
 
@@ -42,9 +43,10 @@ struct gr_request {
     struct route_match match;
     gr_slice path;                       /* decoded, beneath --mount */
     const struct forwarding *forwarding; /* what a trusted proxy says; NULL for nothing */
-    int64_t started;                     /* ns; 0 without an access log and a request timeout */
-    struct green *green;                 /* that answers it; NULL before and after */
-    int answerer; /* enum exchange_answerer, of server/os_handler.h. Atomic */
+    struct request_id id;
+    int64_t started;     /* ns; 0 without an access log and a request timeout */
+    struct green *green; /* that answers it; NULL before and after */
+    int answerer;        /* enum exchange_answerer, of server/os_handler.h. Atomic */
     bool cancel_on_disconnect;
 };
 

@@ -117,6 +117,10 @@ static int start_serving(const struct server_options *options, const struct gr_a
     connections_init(options);
     exchanges_init(options, app);
     proxies_init(options);
+    if (request_ids_init() < 0) {
+        gr_log(GR_LOG_ERROR, "cannot make request ids: %s", strerror(errno));
+        return -1;
+    }
     mount_init(options->mount);
     if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0) {
         gr_log(GR_LOG_ERROR, "cannot start %u threads: %s", options->concurrency, strerror(errno));

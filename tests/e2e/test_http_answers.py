@@ -31,6 +31,11 @@ def test_a_short_answer_is_counted_and_dated(wire):
     assert "connection" not in answer.fields
 
 
+def test_an_answer_does_not_say_which_software_it_is_from(wire):
+    for target in ("/", "/nowhere"):
+        assert "server" not in wire.ask(target).fields
+
+
 @pytest.mark.parametrize("size", [0, 1, 300, 5000, 1_000_000])
 def test_bodies_of_any_size_arrive(wire, size):
     assert wire.ask(f"/large/{size}").body == b"x" * size

@@ -12,7 +12,7 @@ from http_wire import Wire, request
 
 LINE = re.compile(
     r'^(?P<peer>\S+) - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?P<request>[^"]*)" '
-    r"(?P<status>\d{3}) (?P<bytes>\d+) (?P<us>\d+)$"
+    r"(?P<status>\d{3}) (?P<bytes>\d+) (?P<us>\d+) (?P<id>\S+)$"
 )
 
 

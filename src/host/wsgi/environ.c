@@ -17,6 +17,7 @@ enum {
     KEY_REMOTE_ADDR,
     KEY_REMOTE_PORT,
     KEY_SCHEME,
+    KEY_ID,
     KEY_INPUT,
     KEYS_MAX
 };
@@ -27,7 +28,8 @@ static const char *const key_names[KEYS_MAX] = {
     [KEY_SCRIPT_NAME] = "SCRIPT_NAME", [KEY_PROTOCOL] = "SERVER_PROTOCOL",
     [KEY_SERVER_NAME] = "SERVER_NAME", [KEY_SERVER_PORT] = "SERVER_PORT",
     [KEY_REMOTE_ADDR] = "REMOTE_ADDR", [KEY_REMOTE_PORT] = "REMOTE_PORT",
-    [KEY_SCHEME] = "wsgi.url_scheme",  [KEY_INPUT] = "wsgi.input",
+    [KEY_SCHEME] = "wsgi.url_scheme",  [KEY_ID] = "greenroom.request_id",
+    [KEY_INPUT] = "wsgi.input",
 };
 
 static PyObject *keys[KEYS_MAX];
@@ -126,6 +128,7 @@ static int set_request_line(PyObject *environ, const gr_request *request) {
     if (set(environ, KEY_URI, uri) < 0 || set(environ, KEY_METHOD, text_get(known, method)) < 0 ||
         set(environ, KEY_QUERY, text_new(gr_request_query(request))) < 0)
         return -1;
+    if (set(environ, KEY_ID, text_new(gr_request_id(request))) < 0) return -1;
     gr_slice prefix = gr_request_prefix(request);
     if (prefix.len && set(environ, KEY_SCRIPT_NAME, text_get(&script_name, prefix)) < 0) return -1;
     PyObject *protocol = protocols[gr_request_version_minor(request) != 0];

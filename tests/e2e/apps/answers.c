@@ -26,6 +26,12 @@ static void hello(gr_request *request, void *data) {
     gr_respond(request, 200, "text/plain", "hello\n", 6);
 }
 
+static void id(gr_request *request, void *data) {
+    gr_slice text = gr_request_id(request), again = gr_request_id(request);
+    if (text.data != again.data) text.len = 0;
+    gr_respond(request, 200, "text/plain", text.data, text.len);
+}
+
 /* By which URL the client knows what it asks for. */
 static void url(gr_request *request, void *data) {
     char text[512];
@@ -268,6 +274,7 @@ int gr_app_setup(gr_app *app) {
     } routes[] = {
         {"GET", "/", hello},
         {"GET", "/url", url},
+        {"GET", "/id", id},
         {"GET", "/scheme", scheme},
         {"GET", "/sleep/{ms}", sleep_ms},
         {"POST", "/echo", echo},
