@@ -12,7 +12,7 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 LAYERS = [
     ["base"],
     ["runtime"],
-    ["posix", "http"],
+    ["posix", "http", "tls"],
     ["stream"],
     ["server"],
     ["host/wsgi", "host/native", "observe"],
@@ -26,6 +26,7 @@ RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 ONLY = {
     "http": {"base"},
     "posix": {"base", "runtime"},
+    "tls": {"base"},
     "stream": {"base", "runtime", "http"},
     "host/wsgi": set(),
     "host/native": set(),
@@ -87,6 +88,7 @@ def test_dependencies_point_one_way():
         ("http/url.c", "stream/reader.h"),
         ("stream/socket.c", "posix/socket.h"),
         ("posix/socket.c", "http/url.h"),
+        ("tls/stream.c", "runtime/park.h"),
         ("posix/socket.c", "server/log.h"),
         ("server/app.c", "host/wsgi/python.h"),
         ("host/wsgi/environ.c", "server/connection.h"),
@@ -105,6 +107,7 @@ def test_a_violation_is_found(source: str, header: str):
     [
         ("runtime/sched.c", "base/list.h"),
         ("server/connection.c", "http/url.h"),
+        ("server/tls_io.c", "tls/engine.h"),
         ("stream/chunked.c", "http/chunked.h"),
         ("supervisor/master.c", "server/board.h"),
         ("cli/serve.c", "supervisor/master.h"),

@@ -78,6 +78,10 @@ GR_API int gr_request_server_port(const gr_request *request);
 /* "https" when the connection is TLS, else "http"; or the scheme that a trusted proxy names. */
 GR_API gr_slice gr_request_scheme(const gr_request *request);
 
+/* The subject of the client's certificate, as RFC 4514 writes names: "CN=Ann,O=Example". It has
+ * been verified. data is NULL when the client has shown none. */
+GR_API gr_slice gr_request_client_subject(const gr_request *request);
+
 /* The request that the calling thread answers; NULL on others. Never parks. */
 GR_API gr_request *gr_request_current(void);
 

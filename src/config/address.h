@@ -9,6 +9,7 @@
 struct address {
     bool local;      /* a unix socket: place is its path; otherwise a host to look up */
     bool ipv6;       /* written in brackets */
+    bool tls;        /* see config/tls_bind.h */
     uint16_t port;   /* 0: the kernel chooses */
     char place[256]; /* "" for every IPv4 address of the machine */
 };

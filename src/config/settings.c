@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/network.h"
 #include "config/proxy_bind.h"
+#include "config/tls_bind.h"
 #include "http/forwarded.h"
 #include "server/board.h"
 
@@ -23,8 +24,8 @@
 
 /* In the order of --help. */
 const struct setting settings_table[] = {
-    {"bind", "ADDRESS", "HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH; may be repeated", DEFAULT_BIND,
-     SETTING_ADDRESS},
+    {"bind", "ADDRESS", "HOST:PORT, unix:PATH or tls://HOST:PORT?cert=PATH&key=PATH; repeatable",
+     DEFAULT_BIND, SETTING_ADDRESS},
     {"workers", "N", "Worker processes", "one for each usable core", SETTING_INT, UNIT_ONE,
      PLACE(worker.workers), 1, BOARD_SLOTS_MAX},
     {"python", "PATH", "Interpreter for a Python APP", "$VIRTUAL_ENV/bin/python3, else python3",
@@ -103,9 +104,13 @@ static int address_set(struct settings *settings, const struct setting *setting,
     if (settings->bind_count == SERVER_LISTENERS_MAX)
         return sentence(error, "--%s may be given %d times at most", setting->name,
                         SERVER_LISTENERS_MAX);
-    char rest[strlen(value) + 1];
-    const char *why = proxy_bind_take(value, rest, &settings->worker.proxied[settings->bind_count]);
-    if (!why) why = address_parse(rest, &settings->binds[settings->bind_count++]);
+    int at = settings->bind_count++;
+    char rest[strlen(value) + 1], sentence_of_tls[SENTENCE_SIZE];
+    const char *why = proxy_bind_take(value, rest, &settings->worker.proxied[at]);
+    if (!why && !tls_bind_is(rest)) why = address_parse(rest, &settings->binds[at]);
+    if (!why && tls_bind_is(rest) &&
+        tls_bind_parse(rest, &settings->binds[at], &settings->worker.tls[at], sentence_of_tls) < 0)
+        why = sentence_of_tls;
     return why ? sentence(error, "--%s: '%s' %s", setting->name, value, why) : 0;
 }
 

@@ -11,6 +11,7 @@
 #include "server/load.h"
 #include "server/pool.h"
 #include "server/runner.h"
+#include "server/tls_io.h"
 
 enum {
     LINGER_TIME = 2,   /* s */
@@ -38,7 +39,8 @@ static void have_news(struct fd_watch *watch, unsigned events) {
     if (!connection->news && !connection->ending) return;
     if (connection->ending && connection->state == CONNECTION_BUSY)
         exchange_disconnected(connection->exchange);
-    if (connection->state != CONNECTION_BUSY) runner_queue(connection);
+    if (connection->state != CONNECTION_BUSY && connection->state != CONNECTION_HANDSHAKE)
+        runner_queue(connection);
 }
 
 static void have_expired(struct expiry_node *node) {
@@ -88,6 +90,7 @@ static void give_exchange_back(struct connection *connection) {
 }
 
 static void close_connection(struct connection *connection) {
+    if (connection->tls) tls_close(connection);
     fd_watch_remove(&connection->watch);
     if (shared) sys(SYS_shutdown, connection->watch.fd, SHUT_RDWR);
     sys(SYS_close, connection->watch.fd);
@@ -117,9 +120,10 @@ void connection_become(struct connection *connection, enum connection_state stat
         gate_wait(connection);
         break;
     case CONNECTION_BUSY:
+    case CONNECTION_HANDSHAKE:
         break;
     case CONNECTION_LINGER:
-        sys(SYS_shutdown, connection->watch.fd, SHUT_WR);
+        connection_end_sending(connection);
         expiry_join(&lingering, &connection->expiry);
         break;
     case CONNECTION_CLOSED:
@@ -168,8 +172,7 @@ static int wait_on_thread(const struct connection *connection, short events, int
     return -1;
 }
 
-/* Parks until there is a reason to try again. Returns 0, or -1 with errno ETIMEDOUT or EBADF. */
-static int wait_for(struct connection *connection, short events, int64_t patience) {
+int connection_wait(struct connection *connection, short events, int64_t patience) {
     if (!green_self()) return wait_on_thread(connection, events, clock_after(patience));
     switch (fd_wait(connection->watch.fd, events, clock_after(patience))) {
     case WAIT_RETRY:
@@ -189,18 +192,23 @@ static int wait_for(struct connection *connection, short events, int64_t patienc
     return -1;
 }
 
+/* News is not withdrawn once the call is made: on another kernel task, some may have come since. */
+long connection_try_receive(struct connection *connection, void *buffer, size_t len) {
+    connection->news = false;
+    if (__builtin_expect(connection->tls != NULL, 0)) return tls_receive(connection, buffer, len);
+    long n = sys(SYS_recvfrom, connection->watch.fd, buffer, len, MSG_DONTWAIT);
+    if (n == (long)len) connection->news = true;
+    return n;
+}
+
 ssize_t connection_receive(struct connection *connection, void *buffer, size_t len,
                            int64_t patience) {
     for (;;) {
-        connection->news = false;
-        long n = sys(SYS_recvfrom, connection->watch.fd, buffer, len, MSG_DONTWAIT);
-        if (n >= 0) {
-            /* Not withdrawn: on another kernel task, news may have come since the call. */
-            if ((size_t)n == len) connection->news = true;
-            return n;
-        }
-        if (n != -EAGAIN && n != -EINTR) return fail(connection, ECONNRESET);
-        if (n == -EAGAIN && wait_for(connection, POLLIN, patience) < 0) return -1;
+        long n = connection_try_receive(connection, buffer, len);
+        if (n >= 0) return n;
+        if (n == -EINTR) continue;
+        if (n != -EAGAIN && n != -EINPROGRESS) return fail(connection, ECONNRESET);
+        if (connection_wait(connection, n == -EAGAIN ? POLLIN : POLLOUT, patience) < 0) return -1;
     }
 }
 
@@ -211,20 +219,21 @@ static long send_once(int fd, struct iovec *parts, int count, int flags) {
     return sys(SYS_sendmsg, fd, &message, flags);
 }
 
-/* What could not be sent: waits where that helps. Returns 0 to try again, or -1 with errno. */
-static int recover(struct connection *connection, long error) {
+int connection_recover(struct connection *connection, long error) {
     if (error == -EINTR) return 0;
     if (error != -EAGAIN) return fail(connection, error == -EPIPE ? EPIPE : ECONNRESET);
-    if (wait_for(connection, POLLOUT, options->write_timeout) == 0) return 0;
+    if (connection_wait(connection, POLLOUT, options->write_timeout) == 0) return 0;
     connection->broken = true;
     return -1;
 }
 
 int connection_send(struct connection *connection, struct iovec *parts, int count, int flags) {
+    if (__builtin_expect(connection->tls != NULL, 0))
+        return tls_send(connection, parts, count, flags);
     for (;;) {
         long n = send_once(connection->watch.fd, parts, count, flags);
         if (n < 0) {
-            if (recover(connection, n) < 0) return -1;
+            if (connection_recover(connection, n) < 0) return -1;
             continue;
         }
         while (count > 0 && (size_t)n >= parts->iov_len) {
@@ -239,6 +248,7 @@ int connection_send(struct connection *connection, struct iovec *parts, int coun
 }
 
 int connection_send_file(struct connection *connection, int fd, off_t offset, size_t len) {
+    if (connection->tls) return tls_send_file(connection, fd, offset, len);
     while (len > 0) {
         long n = sys(SYS_sendfile, connection->watch.fd, fd, &offset, len < PIECE ? len : PIECE);
         if (n > 0) {
@@ -247,7 +257,7 @@ int connection_send_file(struct connection *connection, int fd, off_t offset, si
         } else if (n == 0) {
             return fail(connection, EIO);
         } else if (n == -EAGAIN || n == -EINTR || n == -EPIPE || n == -ECONNRESET) {
-            if (recover(connection, n) < 0) return -1;
+            if (connection_recover(connection, n) < 0) return -1;
         } else {
             return fail(connection, (int)-n);
         }
@@ -255,9 +265,15 @@ int connection_send_file(struct connection *connection, int fd, off_t offset, si
     return 0;
 }
 
+void connection_end_sending(struct connection *connection) {
+    if (connection->tls) tls_end(connection);
+    sys(SYS_shutdown, connection->watch.fd, SHUT_WR);
+}
+
 /* connect(2) to nobody dissolves the association, which TCP does by a reset, whoever else holds the
  * socket. */
 void connection_reset(struct connection *connection) {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    connection->broken = true;
     sys(SYS_connect, connection->watch.fd, &nobody, sizeof nobody);
 }

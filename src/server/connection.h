@@ -7,9 +7,11 @@
  *                  └──────────── a whole head ──────────────▲ └───── Connection: close ──▲
  *                                       QUEUED ─────────────┘
  *
- * A whole head becomes QUEUED first while as many requests are in flight as may be (server/gate.h).
+ * One that is to be TLS is in HANDSHAKE between its first IDLE, as long as nothing has come, and
+ * the second. A whole head becomes QUEUED first while as many requests are in flight as may be
+ * (server/gate.h).
  *
- * A connection in any other state than BUSY that has news, or has been in it for too long, is put
+ * A connection that no green thread owns, and that has news, or has been in it for too long, is put
  * on the queue of server/runner.h, where a green thread sees to it.
  *
  * Everything here is owned by the scheduler's carrier. */
@@ -25,15 +27,17 @@
 #include "server/peer.h"
 
 enum connection_state {
-    CONNECTION_IDLE,   /* between requests: holds neither buffer nor green thread */
-    CONNECTION_HEAD,   /* its exchange holds part of a head */
-    CONNECTION_QUEUED, /* its exchange holds a whole head, which waits for its turn */
-    CONNECTION_BUSY,   /* a green thread owns it */
+    CONNECTION_IDLE,      /* between requests: holds neither buffer nor green thread */
+    CONNECTION_HANDSHAKE, /* a green thread owns it, and makes it TLS */
+    CONNECTION_HEAD,      /* its exchange holds part of a head */
+    CONNECTION_QUEUED,    /* its exchange holds a whole head, which waits for its turn */
+    CONNECTION_BUSY,      /* a green thread owns it */
     CONNECTION_LINGER, /* half closed: read on, so that the client sees the answer and no reset */
     CONNECTION_CLOSED,
 };
 
 struct listener;
+struct tls_stream;
 
 struct connection {
     struct fd_watch watch;
@@ -41,6 +45,7 @@ struct connection {
     struct connection *next_ready; /* the ready queue */
     struct gr_request *exchange;   /* in HEAD, QUEUED and BUSY */
     const struct listener *listener;
+    struct tls_stream *tls; /* from its handshake on; NULL for one that is not TLS */
     union peer peer;
     union peer *destination; /* that the peer has connected to, as a proxy says; NULL: to us */
     uint32_t preface_left;   /* bytes of the PROXY protocol that are to be skipped */
@@ -72,6 +77,11 @@ void connection_open(int fd, const struct listener *listener, const union peer *
  * IDLE and CLOSED give the exchange back; CLOSED is the end of the connection's life. */
 void connection_become(struct connection *connection, enum connection_state state);
 
+/* What has come, up to len bytes; news is then whether more may have come. Returns the number, 0 at
+ * the end of the stream, or a negated errno: EAGAIN for none, EINPROGRESS when TLS has to send
+ * first. For the owner, inside or outside sched_enter. Never parks. */
+long connection_try_receive(struct connection *connection, void *buffer, size_t len);
+
 /* In LINGER: reads and drops what has come. At the end of the stream, or when it has expired, it
  * becomes CLOSED, and false is returned. Never parks. */
 bool connection_linger(struct connection *connection);
@@ -96,6 +106,18 @@ int connection_send(struct connection *connection, struct iovec *parts, int coun
 /* The same for a piece of a file; other errnos are those of sendfile(2), EIO if the file is
  * shorter. */
 int connection_send_file(struct connection *connection, int fd, off_t offset, size_t len);
+
+/* Parks until there is a reason to try again what could not be done, for at most patience ns.
+ * Returns 0, or -1 with errno ETIMEDOUT (also for the deadline of the green thread), ECANCELED or
+ * EBADF. */
+int connection_wait(struct connection *connection, short events, int64_t patience);
+
+/* What a send gave instead of a number, a negated errno: waits where that helps, as connection_send
+ * does. Returns 0 to try again, or -1 with errno: then the connection is broken. */
+int connection_recover(struct connection *connection, long error);
+
+/* Ends our side of the stream: nothing more can be sent. Never parks. */
+void connection_end_sending(struct connection *connection);
 
 /* Ends the connection by a reset: the only way to tell the client that a body which ends with the
  * connection has not been sent whole. It is still to be closed. */

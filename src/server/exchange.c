@@ -122,12 +122,9 @@ enum exchange_step exchange_receive(struct gr_request *exchange) {
     do {
         if (exchange->filled == exchange->room && grow(exchange) < 0) return EXCHANGE_CLOSE;
         size_t room = exchange->room - exchange->filled;
-        connection->news = false;
-        long n = sys(SYS_recvfrom, connection->watch.fd, exchange->buffer + exchange->filled, room,
-                     MSG_DONTWAIT);
+        long n = connection_try_receive(connection, exchange->buffer + exchange->filled, room);
         if (n <= 0) return n == -EAGAIN ? EXCHANGE_WAIT : EXCHANGE_CLOSE;
         exchange->filled += (uint32_t)n;
-        connection->news = (size_t)n == room;
         step = parse(exchange);
     } while (step == EXCHANGE_WAIT && (connection->news || connection->ending));
     return step;

@@ -11,6 +11,7 @@
 #include "greenroom/log.h"
 #include "server/connection.h"
 #include "server/load.h"
+#include "server/tls_listener.h"
 
 enum {
     BATCH = 64, /* connections taken in a row before those that are there get a turn */
@@ -160,6 +161,7 @@ int listeners_init(const struct server_options *options) {
     for (int i = 0; i < options->listen_count; i++) {
         if (init(&listeners[i], options->listen_fds[i]) < 0) return -1;
         listeners[i].proxied = options->proxied[i];
+        listeners[i].tls = tls_listener_at(i);
         fd_keep(options->listen_fds[i], true);
     }
     count = options->listen_count;

@@ -16,9 +16,10 @@
 
 struct listener {
     struct fd_watch watch;
-    union peer address; /* of the socket itself; family AF_UNIX for a unix socket */
-    bool proxied;       /* its connections begin with the PROXY protocol: server/preface.h */
-    char text[108];     /* of address: numeric, or a path; terminated */
+    union peer address;       /* of the socket itself; family AF_UNIX for a unix socket */
+    bool proxied;             /* its connections begin with the PROXY protocol: server/preface.h */
+    struct tls_listener *tls; /* NULL when it does not speak TLS */
+    char text[108];           /* of address: numeric, or a path; terminated */
 };
 
 /* Takes over the sockets of the settings, and keeps the application from closing them. Once the

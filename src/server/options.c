@@ -24,6 +24,7 @@ static const struct field {
     FIELD(FIELD_INT, master_fd),
     FIELD(FIELD_INT, ready_fd),
     FIELD(FIELD_INT, board_fd),
+    FIELD(FIELD_INT, tickets_fd),
     FIELD(FIELD_BOOL, poll_backend),
     FIELD(FIELD_SIZE, stack_size),
     FIELD(FIELD_INT64, slice),
@@ -52,6 +53,10 @@ enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 static const char listener_name[] = "listen_fd", static_name[] = "static";
 static const char proxied_name[] = "proxied"; /* the number of a listener */
 
+/* Of the listener before them. A key follows its certificate. */
+static const char certificate_name[] = "tls_certificate", key_name[] = "tls_key",
+                  client_ca_name[] = "tls_client_ca", client_name[] = "tls_client";
+
 void server_options_init(struct server_options *options) {
     *options = (struct server_options){
         .app = "",
@@ -59,6 +64,7 @@ void server_options_init(struct server_options *options) {
         .master_fd = -1,
         .ready_fd = -1,
         .board_fd = -1,
+        .tickets_fd = -1,
         .slice = 10 * (int64_t)NS_PER_MS,
         .head_timeout = 15 * (int64_t)NS_PER_S,
         .keep_alive_timeout = 75 * (int64_t)NS_PER_S,
@@ -116,6 +122,15 @@ static int number_store(enum field_kind kind, void *place, int64_t number) {
     return 0;
 }
 
+static void tls_encode(FILE *out, const struct server_tls *tls) {
+    for (int i = 0; i < tls->count; i++)
+        fprintf(out, "%s=%s\n%s=%s\n", certificate_name, tls->certificates[i], key_name,
+                tls->keys[i]);
+    if (!tls->client_ca) return;
+    fprintf(out, "%s=%s\n%s=%s\n", client_ca_name, tls->client_ca, client_name,
+            tls->client_required ? "require" : "request");
+}
+
 char *server_options_encode(const struct server_options *options) {
     char *text = NULL;
     size_t size;
@@ -131,8 +146,10 @@ char *server_options_encode(const struct server_options *options) {
         if (strchr(value, '\n')) goto fail;
         fprintf(out, "%s=%s\n", f->name, value);
     }
-    for (int i = 0; i < options->listen_count; i++)
+    for (int i = 0; i < options->listen_count; i++) {
         fprintf(out, "%s=%d\n", listener_name, options->listen_fds[i]);
+        tls_encode(out, &options->tls[i]);
+    }
     for (int i = 0; i < options->listen_count; i++)
         if (options->proxied[i]) fprintf(out, "%s=%d\n", proxied_name, i);
     for (int i = 0; i < options->static_count; i++)
@@ -175,10 +192,32 @@ static int static_add(struct server_options *options, const char *value) {
     return 0;
 }
 
+/* Returns 1 when it is no setting of TLS. */
+static int tls_decode(struct server_options *options, const char *name, const char *value) {
+    bool is_certificate = strcmp(name, certificate_name) == 0, is_key = strcmp(name, key_name) == 0;
+    bool is_client_ca = strcmp(name, client_ca_name) == 0,
+         is_client = strcmp(name, client_name) == 0;
+    if (!is_certificate && !is_key && !is_client_ca && !is_client) return 1;
+    if (options->listen_count == 0) return -1;
+    struct server_tls *tls = &options->tls[options->listen_count - 1];
+    if (is_client_ca) tls->client_ca = value;
+    if (is_client) tls->client_required = strcmp(value, "require") == 0;
+    if (is_client_ca || is_client) return 0;
+    if (tls->count == SERVER_CERTIFICATES_MAX || !tls->certificates[tls->count] == is_key)
+        return -1;
+    if (is_certificate)
+        tls->certificates[tls->count] = value;
+    else
+        tls->keys[tls->count++] = value;
+    return 0;
+}
+
 static int setting_decode(struct server_options *options, const char *name, char *value) {
     if (strcmp(name, listener_name) == 0) return listener_add(options, value);
     if (strcmp(name, proxied_name) == 0) return proxied_set(options, value);
     if (strcmp(name, static_name) == 0) return static_add(options, value);
+    int is_tls = tls_decode(options, name, value);
+    if (is_tls <= 0) return is_tls;
     for (const struct field *f = fields; f < fields + FIELD_COUNT; f++) {
         if (strcmp(name, f->name) != 0) continue;
         void *place = (char *)options + f->place;

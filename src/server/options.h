@@ -10,6 +10,16 @@ enum {
     SERVER_STATICS_MAX = 16,
     SERVER_THREADS_MAX = 4096,
     SERVER_NETWORKS_MAX = 64,
+    SERVER_CERTIFICATES_MAX = 64, /* of a listener */
+    SERVER_TICKET_SECRET = 32,    /* bytes */
+};
+
+/* What a listening socket needs to speak TLS. Paths are absolute. */
+struct server_tls {
+    const char *certificates[SERVER_CERTIFICATES_MAX], *keys[SERVER_CERTIFICATES_MAX]; /* pairs */
+    int count;             /* of pairs; 0: it does not speak TLS */
+    const char *client_ca; /* NULL: clients are not asked for certificates */
+    bool client_required;  /* a client without one is refused */
 };
 
 /* In which fields a trusted proxy says who its client is. */
@@ -24,12 +34,14 @@ struct server_options {
     int slot, workers; /* this worker's slot, from 0; how many there are */
     int listen_fds[SERVER_LISTENERS_MAX];
     bool proxied[SERVER_LISTENERS_MAX]; /* connections begin with the PROXY protocol */
+    struct server_tls tls[SERVER_LISTENERS_MAX];
     int listen_count;
     const char *statics[SERVER_STATICS_MAX]; /* "PREFIX=DIR", the prefix with a slash first */
     int static_count;
     int master_fd;        /* read end of a pipe that ends when the master does; -1 for none */
     int ready_fd;         /* write end of a pipe: one byte "R" is written when the worker serves */
     int board_fd;         /* memfd shared by all workers, see server/board.h; -1 for none */
+    int tickets_fd;       /* memfd with the secret of TLS session tickets; -1 for none */
     bool poll_backend;    /* --poller=poll */
     size_t stack_size;    /* bytes; 0: as the host wishes */
     int64_t slice;        /* ns */

@@ -51,8 +51,7 @@ static void answer_too_late(void *arg) {
                        (int)body_of_too_late(work->exchange), too_late);
     struct iovec whole = {text, (size_t)len};
     struct connection *connection = work->exchange->connection;
-    if (connection_send(connection, &whole, 1, 0) == 0)
-        sys(SYS_shutdown, connection->watch.fd, SHUT_WR);
+    if (connection_send(connection, &whole, 1, 0) == 0) connection_end_sending(connection);
 }
 
 static void run(void *arg) {

@@ -6,6 +6,7 @@
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/mount.h"
+#include "tls/engine.h"
 
 static gr_slice text_of(const gr_request *request, struct http_span span) {
     return (gr_slice){request->buffer + span.at, span.len};
@@ -110,7 +111,13 @@ gr_slice gr_request_server(const gr_request *request) {
 
 gr_slice gr_request_scheme(const gr_request *request) {
     const struct forwarding *said = request->forwarding;
-    return said && said->scheme.data ? said->scheme : gr_slice_of("http");
+    if (said && said->scheme.data) return said->scheme;
+    return gr_slice_of(request->connection->tls ? "https" : "http");
+}
+
+gr_slice gr_request_client_subject(const gr_request *request) {
+    const struct tls_stream *stream = request->connection->tls;
+    return gr_slice_of(stream ? stream->subject : NULL);
 }
 
 int gr_request_server_port(const gr_request *request) {

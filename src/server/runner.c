@@ -3,6 +3,7 @@
 #include "server/exchange.h"
 #include "server/gate.h"
 #include "server/preface.h"
+#include "server/tls_handshake.h"
 
 enum {
     PIPELINED_MAX = 16,           /* requests of one connection in a row before others get a turn */
@@ -56,6 +57,11 @@ static enum exchange_step look(struct gr_request *exchange) {
     if (connection->state == CONNECTION_QUEUED) return look_at_queued(connection);
     bool whole = !connection->preface;
     enum exchange_step step = whole ? EXCHANGE_WAIT : preface_receive(exchange, &whole);
+    if (whole && tls_handshake_is_due(connection)) {
+        connection->news = true;
+        runner_queue(connection);
+        return EXCHANGE_WAIT;
+    }
     if (whole) step = exchange_receive(exchange);
     return step == EXCHANGE_WAIT && connection->expired ? give_up(exchange) : step;
 }
@@ -96,8 +102,21 @@ static enum connection_state state_after(enum exchange_step step, struct gr_requ
     return exchange_is_empty(exchange) ? CONNECTION_IDLE : CONNECTION_HEAD;
 }
 
+/* What has come is to be the beginning of a handshake. What may have come behind it is for the next
+ * in the queue to see. */
+static enum connection_state secure(struct green *self, struct connection *connection) {
+    if (!connection->news) return CONNECTION_CLOSED;
+    connection_become(connection, CONNECTION_HANDSHAKE);
+    step_out(self);
+    enum connection_state state = tls_handshake(connection);
+    sched_enter(self);
+    if (state == CONNECTION_IDLE) runner_queue(connection);
+    return state;
+}
+
 static enum connection_state advance(struct green *self, struct connection *connection) {
     if (connection->state == CONNECTION_LINGER) return CONNECTION_LINGER;
+    if (tls_handshake_is_due(connection)) return secure(self, connection);
     struct gr_request *exchange = connection->exchange;
     return state_after(exchange ? converse(self, exchange) : EXCHANGE_CLOSE, exchange);
 }
@@ -113,6 +132,7 @@ static void attend(struct green *self, struct connection *connection) {
 /* Is there memory to read into? One that has waited for too long for anything is closed without. */
 static bool can_attend(struct connection *connection) {
     if (connection->exchange || connection->state == CONNECTION_LINGER) return true;
+    if (tls_handshake_is_due(connection)) return true;
     connection->exchange = exchange_take(connection);
     return connection->exchange || connection->expired;
 }

@@ -20,6 +20,7 @@
 #include "server/mount.h"
 #include "server/signals.h"
 #include "server/threads.h"
+#include "server/tls_handshake.h"
 
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
@@ -126,6 +127,10 @@ static int start_serving(const struct server_options *options, const struct gr_a
         gr_log(GR_LOG_ERROR, "cannot start %u threads: %s", options->concurrency, strerror(errno));
         return -1;
     }
+    if (tls_handshakes_start(options) < 0) {
+        gr_log(GR_LOG_ERROR, "cannot start the thread for TLS: %s", strerror(errno));
+        return -1;
+    }
     if (watch_for_stop(options) < 0) {
         gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
         return -1;
@@ -154,6 +159,8 @@ static int finish(void) {
     access_log_close();
     unsigned long dropped = load_dropped_fields();
     if (dropped) gr_log(GR_LOG_WARNING, "request fields dropped: %lu", dropped);
+    unsigned long failed = tls_handshakes_failed();
+    if (failed) gr_log(GR_LOG_WARNING, "TLS handshakes failed: %lu", failed);
     if (all_gone) return 0;
     gr_log(GR_LOG_WARNING, "stopped with %d connections open: the graceful timeout is over",
            load_connections());

@@ -23,6 +23,7 @@
 #include "server/signals.h"
 #include "server/stalls.h"
 #include "server/static.h"
+#include "server/tls_listener.h"
 
 enum { RUNNER_STACK = 256 * 1024 };
 
@@ -64,6 +65,7 @@ static void hide_descriptors(void) {
     for (int i = 0; i < options.listen_count; i++) close_on_exec(options.listen_fds[i]);
     close_on_exec(options.master_fd);
     close_on_exec(options.ready_fd);
+    close_on_exec(options.tickets_fd);
 }
 
 /* Where handlers run on OS threads, green threads run nothing but the server's own code. */
@@ -124,6 +126,7 @@ int gr_worker_start(size_t stack_size) {
     protect_descriptors();
     stalls_init();
     if (open_statics() < 0) return -1;
+    if (tls_listeners_open(&options) < 0) return -1;
     if (listeners_init(&options) < 0)
         return refuse(ENOTSUP, "the supervisor's sockets cannot be used");
     errno = pthread_atfork(NULL, connections_forked, become_stranger);

@@ -1,9 +1,7 @@
 /* Compression as a function: input to output, no I/O. One file per library in codec/.
  *
- * The libraries are linked to libgreenroom-codec.so, which is loaded when the first filter is made,
- * with its symbols to itself. libgreenroom is preloaded into the user's Python, ahead of
- * everything: linked to it, the system's libzstd would stand before the one that a wheel brings
- * along, and take the calls of that wheel. */
+ * The libraries are linked to libgreenroom-codec.so, which is loaded when the first filter is made:
+ * see base/library.h. */
 #ifndef STREAM_CODEC_H
 #define STREAM_CODEC_H
 

@@ -125,6 +125,7 @@ static int inherit_descriptors(const struct server_options *options) {
     if (null < 0 || dup2(null, STDIN_FILENO) < 0) return -1;
     for (int i = 0; i < options->listen_count; i++)
         if (inherit(options->listen_fds[i]) < 0) return -1;
+    if (options->tickets_fd >= 0 && inherit(options->tickets_fd) < 0) return -1;
     if (inherit(options->master_fd) < 0 || inherit(options->ready_fd) < 0) return -1;
     return inherit(options->board_fd);
 }

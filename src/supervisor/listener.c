@@ -42,15 +42,15 @@ static struct addrinfo *look_up(const struct address *address, const char **why)
 }
 
 /* Learns the port that the kernel chose. */
-static void name_tcp(struct listener *listener) {
+static void name_tcp(struct listener *listener, bool tls) {
     struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof at;
     char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
     getsockname(listener->fd, (struct sockaddr *)&at, &len);
     getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
                 NI_NUMERICHOST | NI_NUMERICSERV);
-    const char *format = at.ss_family == AF_INET6 ? "http://[%.250s]:%s" : "http://%.250s:%s";
-    snprintf(listener->name, sizeof listener->name, format, host, port);
+    const char *format = at.ss_family == AF_INET6 ? "%s://[%.250s]:%s" : "%s://%.250s:%s";
+    snprintf(listener->name, sizeof listener->name, format, tls ? "https" : "http", host, port);
 }
 
 static int open_tcp(struct listener *listener, const struct address *address, const char **why) {
@@ -64,7 +64,7 @@ static int open_tcp(struct listener *listener, const struct address *address, co
     if (found->ai_family == AF_INET6 && option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0) goto fail;
     if (bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) goto fail;
     freeaddrinfo(found);
-    name_tcp(listener);
+    name_tcp(listener, address->tls);
     return 0;
 fail:
     *why = strerror(errno);

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -264,6 +266,19 @@ static int listeners_open(struct master *m, const struct settings *settings, cha
     return 0;
 }
 
+/* A session that one worker has given a ticket is resumed by any other, and by its successors. */
+static int tickets_open(struct server_options *options) {
+    char secret[SERVER_TICKET_SECRET];
+    bool wanted = false;
+    for (int i = 0; i < SERVER_LISTENERS_MAX; i++) wanted |= options->tls[i].count > 0;
+    if (!wanted) return 0;
+    int fd = options->tickets_fd = memfd_create("greenroom-tickets", MFD_CLOEXEC);
+    if (fd < 0 || getrandom(secret, sizeof secret, 0) != sizeof secret) return -1;
+    bool written = pwrite(fd, secret, sizeof secret, 0) == sizeof secret;
+    explicit_bzero(secret, sizeof secret);
+    return written ? 0 : -1;
+}
+
 /* The workers will open it, as often as they are started: what is wrong is better said now. */
 static int access_log_check(const char *path, char *error) {
     if (!*path || strcmp(path, "-") == 0) return 0;
@@ -288,7 +303,8 @@ static int set_up(struct master *m, const struct settings *settings, char *error
     log_identify("master");
     if (launch_prepare(&m->launch, settings, error) < 0) return -1;
     if (access_log_check(settings->worker.access_log, error) < 0) return -1;
-    if ((m->signals = signals_open()) < 0 || board_open(m) < 0)
+    if ((m->signals = signals_open()) < 0 || board_open(m) < 0 ||
+        tickets_open(&m->launch.options) < 0)
         return sentence(error, "cannot start: %s", strerror(errno));
     for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i, &m->board[i]);
     return listeners_open(m, settings, error);

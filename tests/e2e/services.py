@@ -203,22 +203,50 @@ class Certificates:
     key: Path
 
 
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """A certificate for 127.0.0.1, signed by a CA that nobody else knows."""
-    folder = tmp_path_factory.mktemp("certificates")
-    ca, ca_key, certificate, key = (
-        folder / name for name in ("ca.pem", "ca-key.pem", "certificate.pem", "key.pem")
-    )
-    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    for command in [
-        [*new, "-subj", "/CN=Test CA", "-out", ca, "-keyout", ca_key],
-        [*new, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-addext", "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key,
-         "-out", certificate, "-keyout", key],
-    ]:  # fmt: skip
+@dataclass(frozen=True)
+class Authority:
+    """A CA that nobody else knows."""
+
+    folder: Path
+    name: str = "ca"
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / f"{self.name}.pem"
+
+    def run(self, *arguments: object) -> None:
+        command = ["openssl", "req", "-x509", "-nodes", *arguments]
         subprocess.run(command, check=True, capture_output=True)
-    return Certificates(ca, certificate, key)
+
+    def establish(self) -> "Authority":
+        self.run("-newkey", "rsa:2048", "-days", "2", "-subj", f"/CN=Test CA {self.name}",
+                 "-out", self.ca, "-keyout", self.folder / f"{self.name}-key.pem")  # fmt: skip
+        return self
+
+    def issue(
+        self, file: str, *names: str, kind: str = "ec", subject: str = "", days: int = 2
+    ) -> Certificates:
+        """A certificate for names such as "DNS:a.example" and "IP:127.0.0.1", and its key."""
+        certificate, key = self.folder / f"{file}.pem", self.folder / f"{file}-key.pem"
+        keys = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+                "rsa": ["-newkey", "rsa:2048"]}  # fmt: skip
+        alternatives = ["-addext", f"subjectAltName={','.join(names)}"] if names else []
+        self.run(*keys[kind], "-days", str(days), "-subj", subject or f"/CN={file}", *alternatives,
+                 "-addext", "basicConstraints=critical,CA:FALSE", "-CA", self.ca,
+                 "-CAkey", self.folder / f"{self.name}-key.pem", "-out", certificate,
+                 "-keyout", key)  # fmt: skip
+        return Certificates(self.ca, certificate, key)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority")).establish()
+
+
+@pytest.fixture(scope="session")
+def certificates(authority: Authority) -> Certificates:
+    """A certificate for 127.0.0.1."""
+    return authority.issue("server", "IP:127.0.0.1", kind="rsa")
 
 
 class GatheringUpstream(ThreadingHTTPServer):

@@ -156,6 +156,20 @@ static int set_host(PyObject *environ, const gr_request *request) {
     return set_item(environ, host_key, text_get(&host_name, host));
 }
 
+/* As nginx and mod_ssl name them. Fields of a request have other keys. */
+static int set_client_certificate(PyObject *environ, const gr_request *request) {
+    if (!gr_slice_equal(gr_request_scheme(request), gr_slice_of("https"))) return 0;
+    gr_slice subject = gr_request_client_subject(request);
+    PyObject *verified = PyUnicode_FromString(subject.data ? "SUCCESS" : "NONE");
+    PyObject *name = subject.data ? text_new(subject) : NULL;
+    int result = verified ? PyDict_SetItemString(environ, "SSL_CLIENT_VERIFY", verified) : -1;
+    if (result == 0 && subject.data)
+        result = name ? PyDict_SetItemString(environ, "SSL_CLIENT_S_DN", name) : -1;
+    Py_XDECREF(verified);
+    Py_XDECREF(name);
+    return result;
+}
+
 /* All values of a repeated field, from the first on; name is the spelling of one of them. */
 static PyObject *joined_text(const gr_request *request, gr_slice name) {
     bool cookie = gr_slice_equal_nocase(name, gr_slice_of("Cookie"));
@@ -210,6 +224,7 @@ PyObject *environ_new(const struct exchange *exchange, PyObject *input) {
     if (!environ) return NULL;
     if (set_request_line(environ, exchange->request) < 0 ||
         set_addresses(environ, exchange->request) < 0 ||
+        set_client_certificate(environ, exchange->request) < 0 ||
         set_fields(environ, exchange->request) < 0 || set_host(environ, exchange->request) < 0)
         goto fail;
     if (input && PyDict_SetItem(environ, keys[KEY_INPUT], input) < 0) goto fail;

@@ -1,0 +1,151 @@
+#include "tls/context.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tls/ticket.h"
+
+int context_fail(char why[TLS_WHY_SIZE], const char *what, const char *path) {
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    snprintf(why, TLS_WHY_SIZE, "%s %s: %s", what, path, reason ? reason : "OpenSSL says no more");
+    ERR_clear_error();
+    return -1;
+}
+
+/* ---- what is spoken ---- */
+
+/* With forward secrecy and authenticated encryption alone. TLS 1.3 has no others. */
+static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+static const char groups[] = "X25519:P-256:P-384";
+
+/* RFC 7301, 3.2: a client that offers protocols, and not ours, is told so. */
+static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
+                           const unsigned char *offered, unsigned offered_len, void *unused) {
+    static const unsigned char ours[] = "\x08http/1.1";
+    int result = SSL_select_next_proto((unsigned char **)chosen, chosen_len, ours, sizeof ours - 1,
+                                       offered, offered_len);
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static int set_protocol(SSL_CTX *ssl) {
+    SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                 SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(ssl, 1);
+    SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
+    if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_cipher_list(ssl, ciphers) != 1 || SSL_CTX_set1_groups_list(ssl, groups) != 1)
+        return -1;
+    return tickets_set(ssl);
+}
+
+/* ---- who speaks ---- */
+
+static int read_certificates(struct tls_context *context, const struct tls_files *files, char *why,
+                             char *warning) {
+    context->certificates = calloc((size_t)files->count, sizeof *context->certificates);
+    if (!context->certificates) return context_fail(why, "no memory for", files->certificates[0]);
+    for (int i = 0; i < files->count; i++) {
+        struct certificate *one = &context->certificates[i];
+        if (certificate_read(one, files->certificates[i], files->keys[i], why, warning) < 0)
+            return -1;
+        context->count++;
+        if (SSL_CTX_use_cert_and_key(context->ssl, one->own, one->key, one->chain, 1) != 1)
+            return context_fail(why, "cannot use the certificate", files->certificates[i]);
+    }
+    if (context->count > 1) SSL_CTX_set_cert_cb(context->ssl, certificate_choose, context);
+    return 0;
+}
+
+static int ask_clients(struct tls_context *context, const struct tls_files *files, char *why) {
+    static const char what[] = "cannot use the certificates for clients in";
+    if (!files->client_ca) return 0;
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(files->client_ca);
+    if (!names || SSL_CTX_load_verify_file(context->ssl, files->client_ca) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return context_fail(why, what, files->client_ca);
+    }
+    SSL_CTX_set_client_CA_list(context->ssl, names);
+    int must = files->client_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+    SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER | must, NULL);
+    context->asks_clients = true;
+    return 0;
+}
+
+/* ---- which sessions are resumed ---- */
+
+static bool add_file(EVP_MD_CTX *digest, const char *path) {
+    char piece[4096];
+    size_t n;
+    FILE *file = fopen(path, "re");
+    bool good = file != NULL;
+    while (good && (n = fread(piece, 1, sizeof piece, file)) > 0)
+        good = EVP_DigestUpdate(digest, piece, n) == 1;
+    if (file) fclose(file);
+    return good;
+}
+
+/* A ticket keeps what was found of the client's certificate: it is good where it would be found
+ * again. */
+static int set_identity(SSL_CTX *ssl, const struct tls_files *files, int id, char *why) {
+    unsigned char identity[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool good = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(digest, &id, sizeof id) == 1 &&
+                EVP_DigestUpdate(digest, &files->client_required, 1) == 1 &&
+                (!files->client_ca || add_file(digest, files->client_ca)) &&
+                EVP_DigestFinal_ex(digest, identity, &len) == 1 &&
+                SSL_CTX_set_session_id_context(ssl, identity, len) == 1;
+    EVP_MD_CTX_free(digest);
+    return good ? 0 : context_fail(why, "cannot tell sessions apart by", "their listener");
+}
+
+/* ---- the whole ---- */
+
+static void free_context(struct tls_context *context) {
+    for (int i = 0; i < context->count; i++) certificate_free(&context->certificates[i]);
+    SSL_CTX_free(context->ssl);
+    free(context->certificates);
+    OPENSSL_cleanse(context->secret, sizeof context->secret);
+    free(context);
+}
+
+/* The handlers that OpenSSL would run at exit would run while a handshake is being made. */
+static SSL_CTX *new_ssl(void) {
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    return SSL_CTX_new(TLS_server_method());
+}
+
+struct tls_context *context_open(const struct tls_files *files,
+                                 const unsigned char secret[TLS_SECRET_SIZE], int id,
+                                 char why[TLS_WHY_SIZE], char warning[TLS_WHY_SIZE]) {
+    struct tls_context *context = calloc(1, sizeof *context);
+    warning[0] = '\0';
+    if (!context || !(context->ssl = new_ssl()) || set_protocol(context->ssl) < 0) {
+        context_fail(why, "cannot use", "OpenSSL");
+        goto fail;
+    }
+    context->users = 1;
+    memcpy(context->secret, secret, sizeof context->secret);
+    SSL_CTX_set_app_data(context->ssl, context);
+    if (read_certificates(context, files, why, warning) < 0 ||
+        ask_clients(context, files, why) < 0 || set_identity(context->ssl, files, id, why) < 0)
+        goto fail;
+    return context;
+fail:
+    if (context) free_context(context);
+    return NULL;
+}
+
+void context_ref(struct tls_context *context) {
+    __atomic_add_fetch(&context->users, 1, __ATOMIC_RELAXED);
+}
+
+void context_unref(struct tls_context *context) {
+    if (__atomic_sub_fetch(&context->users, 1, __ATOMIC_ACQ_REL) == 0) free_context(context);
+}

@@ -1,0 +1,282 @@
+"""Requests and answers over TLS: what holds for plain connections holds for these."""
+
+import os
+import socket
+import ssl
+import subprocess
+
+import pytest
+from conftest import eventually
+from http_wire import Wire, chunked, request
+from tls_client import TlsWire, bind, context
+
+HANDSHAKE = b"\x16\x03\x01"
+
+
+@pytest.fixture
+def server(serve, app, certificates):
+    return serve("--workers", "1", "--access-log", "off", "--bind", bind(certificates), app)
+
+
+@pytest.fixture
+def client(certificates):
+    return context(certificates.ca)
+
+
+@pytest.fixture
+def wire(server, client):
+    with TlsWire(server.port, context=client) as wire:
+        yield wire
+
+
+def test_the_address_is_announced_as_https(server):
+    assert server.url == f"https://127.0.0.1:{server.port}"
+
+
+def test_a_request_is_answered(wire):
+    assert wire.ask("/").text == "hello\n"
+
+
+def test_the_scheme_is_https(wire):
+    assert wire.ask("/scheme").text == "https"
+
+
+def test_a_connection_answers_one_request_after_the_other(wire):
+    assert [wire.ask("/").text for _ in range(50)] == ["hello\n"] * 50
+
+
+def test_a_request_may_come_in_records_of_one_byte(wire):
+    wire.send_slowly(request("/"))
+    assert wire.answer().text == "hello\n"
+
+
+def test_pipelined_requests_are_answered_in_order(wire):
+    wire.send(b"".join(request(f"/show/{n}") for n in range(200)))
+    assert [wire.answer().status for _ in range(200)] == [200] * 200
+
+
+def test_requests_in_many_records_of_one_segment_are_answered(server, client):
+    """The last of them lie in the buffer of the library when the socket has no news left."""
+    with TlsWire(server.port, context=client) as wire:
+        wire.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        for _ in range(30):
+            wire.send(request("/"))
+        wire.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+        assert [wire.answer().text for _ in range(30)] == ["hello\n"] * 30
+
+
+@pytest.mark.parametrize("size", [0, 1, 500, 4000, 16384, 16385, 100_000, 3_000_000])
+def test_answers_of_any_size_arrive_whole(wire, size):
+    assert wire.ask(f"/large/{size}").body == b"x" * size
+
+
+@pytest.mark.parametrize("size", [1, 16384, 10_000_000])
+def test_bodies_go_both_ways_at_once(wire, size):
+    """Each side waits for the other one to read."""
+    body = os.urandom(size)
+    wire.send_and_receive(request("/echo", "Connection: close", method="POST", body=body))
+    answer = wire.answer()
+    assert (answer.status, answer.body) == (200, body)
+
+
+def test_a_chunked_body_is_read(wire):
+    wire.send(request("/read", "Transfer-Encoding: chunked", method="POST"))
+    wire.send(chunked(b"a" * 70_000, b"b" * 20_000))
+    assert wire.answer().text == "90000 bytes\n"
+
+
+def test_a_slow_reader_holds_the_writer_up_and_nobody_else(server, client):
+    with TlsWire(server.port, context=client) as slow, TlsWire(server.port, context=client) as other:
+        slow.send(request("/large/30000000"))
+        assert slow.head().status == 200
+        assert other.ask("/").text == "hello\n"
+        left = 30_000_000 - len(slow.received)
+        while left:
+            piece = slow.stream.recv(65536)
+            assert piece == b"x" * len(piece) != b""
+            left -= len(piece)
+
+
+def test_the_end_is_announced(wire):
+    wire.send(request("/", "Connection: close"))
+    assert wire.answer().text == "hello\n"
+    wire.stream.suppress_ragged_eofs = False
+    assert wire.stream.recv(1) == b""
+
+
+def test_an_idle_connection_is_closed_with_an_announcement(serve, app, certificates, client):
+    server = serve("--workers", "1", "--keep-alive-timeout", "0.2", "--bind", bind(certificates), app)
+    with TlsWire(server.port, context=client) as wire:
+        wire.stream.suppress_ragged_eofs = False
+        assert wire.ask("/").text == "hello\n"
+        assert wire.stream.recv(1) == b""
+
+
+def test_an_answer_that_ends_with_the_connection_and_is_cut_short_is_not_taken_for_whole(wire):
+    wire.send(request("/abort", version="1.0"))
+    wire.stream.suppress_ragged_eofs = False
+    with pytest.raises((ssl.SSLEOFError, ConnectionResetError)):
+        while wire.stream.recv(65536):
+            pass
+
+
+def test_plain_http_is_told_that_this_is_https(server):
+    with Wire(server.port) as wire:
+        answer = wire.ask("/", method="DELETE")
+        assert answer.status == 400 and "HTTPS" in answer.text
+        assert wire.rest() == b""
+    server.wait_for_output("failed: the client speaks plain HTTP; further")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\0" * 300, b"\x16\x03\x01\x00\x05hello", b"\x80\x2e\x01\x03\x01", b"\n\n\n\n\n\n", HANDSHAKE]
+)
+def test_what_is_no_handshake_costs_its_own_connection(server, client, sent):
+    with TlsWire(server.port, context=client) as other, Wire(server.port) as wire:
+        wire.send(sent)
+        wire.end_sending()
+        assert not wire.rest().startswith(b"HTTP")
+        assert other.ask("/").text == "hello\n"
+
+
+def test_a_handshake_may_arrive_byte_by_byte(server, client):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = client.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with Wire(server.port) as wire:
+        for _ in range(10):
+            try:
+                session.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                wire.send_slowly(outgoing.read())
+                assert wire.more()
+                incoming.write(wire.take(len(wire.received)))
+        session.write(request("/"))
+        wire.send(outgoing.read())
+        while True:
+            assert wire.more()
+            incoming.write(wire.take(len(wire.received)))
+            try:
+                assert session.read().startswith(b"HTTP/1.1 200 OK")
+                break
+            except ssl.SSLWantReadError:
+                pass
+
+
+def test_a_handshake_takes_no_longer_than_a_head_may(serve, app, certificates, client):
+    server = serve("--workers", "1", "--head-timeout", "0.3", "--bind", bind(certificates), app)
+    with Wire(server.port) as silent, Wire(server.port) as half:
+        half.send(HANDSHAKE)
+        assert half.rest() == b""
+        server.wait_for_output("failed: it took too long; further")
+        silent.stream.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.stream.recv(1)
+    with TlsWire(server.port, context=client) as wire:
+        assert wire.ask("/").text == "hello\n"
+
+
+def test_failures_of_a_kind_are_logged_once_and_counted(server):
+    for _ in range(3):
+        assert b"400" in subprocess.run(
+            ["curl", "-s", f"http://127.0.0.1:{server.port}/"], capture_output=True, timeout=20
+        ).stdout
+    server.stop()
+    assert server.output().count("plain HTTP") == 1
+    assert "TLS handshakes failed: 3" in server.output()
+
+
+def test_a_client_that_connects_and_leaves_is_no_failure(server):
+    Wire(server.port).stream.close()
+    server.stop()
+    assert "handshake" not in server.output()
+
+
+def test_a_drain_finishes_what_is_in_flight(server, client):
+    with TlsWire(server.port, context=client) as busy, TlsWire(server.port, context=client) as idle:
+        assert idle.ask("/").text == "hello\n"
+        busy.send(request("/pieces/5/100"))
+        assert busy.head().status == 200
+        server.signal(15)
+        assert busy.chunks().count(b"piece") == 5
+        assert busy.rest() == b""
+        idle.stream.suppress_ragged_eofs = False
+        assert idle.stream.recv(1) == b""
+    assert server.wait() == 0
+
+
+def test_a_client_that_hangs_up_cancels_its_request(serve, app, certificates, client):
+    server = serve("--workers", "1", "--cancel-on-disconnect", "on", "--bind", bind(certificates), app)
+    with TlsWire(server.port, context=client) as wire:
+        wire.send(request("/flood"))
+        assert wire.head().status == 200
+    server.wait_for_output("flood ended: E(PIPE|CONNRESET|CANCELED)")
+
+
+def test_files_are_sent(serve, app, certificates, client, tmp_path):
+    content = os.urandom(1_000_001)
+    (tmp_path / "a.bin").write_bytes(content)
+    server = serve("--workers", "1", "--static", f"/files={tmp_path}", "--bind", bind(certificates), app)
+    with TlsWire(server.port, context=client) as wire:
+        assert wire.ask("/files/a.bin").body == content
+        assert wire.ask("/files/a.bin", "Range: bytes=16383-16385").body == content[16383:16386]
+        assert wire.ask("/").text == "hello\n"
+
+
+def test_a_file_of_the_application_is_sent(serve, app, certificates, client, tmp_path):
+    (tmp_path / "sent").write_bytes(b"0123456789" * 5000)
+    server = serve(
+        "--workers", "1", "--bind", bind(certificates), app, env={"FILE_TO_SEND": str(tmp_path / "sent")}
+    )
+    with TlsWire(server.port, context=client) as wire:
+        assert wire.ask("/file").body in b"0123456789" * 5000
+
+
+def test_handlers_on_os_threads_speak_tls(serve, app, certificates, client):
+    server = serve("--workers", "1", "--concurrency", "threads:2", "--bind", bind(certificates), app)
+    with TlsWire(server.port, context=client) as wire:
+        assert wire.ask("/large/300000").body == b"x" * 300_000
+        assert wire.ask("/echo", method="POST", body=b"a" * 100_000).body == b"a" * 100_000
+
+
+def test_a_plain_listener_stands_beside(serve, app, certificates, client):
+    server = serve(
+        "--workers", "1", "--bind", bind(certificates), "--bind", "127.0.0.1:0", app
+    )
+    port = int(server.urls[1].rpartition(":")[2])
+    with TlsWire(server.port, context=client) as wire, Wire(port) as plain:
+        assert (wire.ask("/scheme").text, plain.ask("/scheme").text) == ("https", "http")
+
+
+def test_python_speaks_tls_beside_the_server(serve, certificates, client):
+    """Its module ssl uses the same library."""
+    server = serve("--workers", "1", "--bind", bind(certificates), "tls_both:app",
+                   env={"CA": str(certificates.ca)})  # fmt: skip
+    with TlsWire(server.port, context=client) as wire:
+        inner = f"127.0.0.1:{server.port}"
+        assert wire.ask(f"/?{inner}").text == "https asked https"
+
+
+def test_many_handshakes_at_once_all_succeed(server, client):
+    wires = [Wire(server.port) for _ in range(60)]
+    sessions = []
+    for wire in wires:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        session = client.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+        with pytest.raises(ssl.SSLWantReadError):
+            session.do_handshake()
+        sessions.append((wire, session, incoming, outgoing))
+    for wire, _, _, outgoing in sessions:
+        wire.send(outgoing.read())
+    for wire, session, incoming, _ in sessions:
+        def done(wire=wire, session=session, incoming=incoming) -> bool:
+            assert wire.more()
+            incoming.write(wire.take(len(wire.received)))
+            try:
+                session.do_handshake()
+            except ssl.SSLWantReadError:
+                return False
+            return True
+
+        eventually(done, "the handshake")
+        wire.stream.close()
