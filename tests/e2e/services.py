@@ -215,7 +215,7 @@ class Authority:
         return self.folder / f"{self.name}.pem"
 
     def run(self, *arguments: object) -> None:
-        command = ["openssl", "req", "-x509", "-nodes", *arguments]
+        command = ["openssl", "req", "-x509", "-utf8", "-nodes", *arguments]
         subprocess.run(command, check=True, capture_output=True)
 
     def establish(self) -> "Authority":
@@ -224,14 +224,14 @@ class Authority:
         return self
 
     def issue(
-        self, file: str, *names: str, kind: str = "ec", subject: str = "", days: int = 2
+        self, file: str, *names: str, kind: str = "ec", subject: str = ""
     ) -> Certificates:
         """A certificate for names such as "DNS:a.example" and "IP:127.0.0.1", and its key."""
         certificate, key = self.folder / f"{file}.pem", self.folder / f"{file}-key.pem"
         keys = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
                 "rsa": ["-newkey", "rsa:2048"]}  # fmt: skip
         alternatives = ["-addext", f"subjectAltName={','.join(names)}"] if names else []
-        self.run(*keys[kind], "-days", str(days), "-subj", subject or f"/CN={file}", *alternatives,
+        self.run(*keys[kind], "-days", "2", "-subj", subject or f"/CN={file}", *alternatives,
                  "-addext", "basicConstraints=critical,CA:FALSE", "-CA", self.ca,
                  "-CAkey", self.folder / f"{self.name}-key.pem", "-out", certificate,
                  "-keyout", key)  # fmt: skip

@@ -48,6 +48,12 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .mount = "/shop",
         .statics = {"/a=b=c", "/=."},
         .static_count = 2,
+        .tickets_fd = 9,
+        .tls = {[1] = {.certificates = {"/a=b", "/c"},
+                       .keys = {"/d", "/e"},
+                       .count = 2,
+                       .client_ca = "/f",
+                       .client_required = true}},
     };
     struct server_options got;
     char *text = server_options_encode(&sent);
@@ -83,6 +89,15 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.static_count, sent.static_count);
     assert_string_equal(got.statics[0], sent.statics[0]);
     assert_string_equal(got.statics[1], sent.statics[1]);
+    assert_int_equal(got.tickets_fd, sent.tickets_fd);
+    assert_int_equal(got.tls[0].count, 0);
+    assert_int_equal(got.tls[1].count, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(got.tls[1].certificates[i], sent.tls[1].certificates[i]);
+        assert_string_equal(got.tls[1].keys[i], sent.tls[1].keys[i]);
+    }
+    assert_string_equal(got.tls[1].client_ca, sent.tls[1].client_ca);
+    assert_true(got.tls[1].client_required);
     free(text);
 }
 
@@ -123,6 +138,9 @@ static void what_is_not_our_format_is_refused(void **state) {
         "of_another_version=1\n",
         "listen_fd=x\n",
         "static=/a\n",
+        "tls_certificate=/a\n",
+        "listen_fd=3\ntls_key=/a\n",
+        "listen_fd=3\ntls_certificate=/a\ntls_certificate=/a\n",
         "listen_fd=3\nproxied=1\n",
         "proxied=0\n",
     };

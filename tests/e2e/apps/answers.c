@@ -48,6 +48,12 @@ static void scheme(gr_request *request, void *data) {
     gr_respond(request, 200, "text/plain", text.data, text.len);
 }
 
+static void client(gr_request *request, void *data) {
+    gr_slice subject = gr_request_client_subject(request);
+    if (!subject.data) subject = gr_slice_of("none");
+    gr_respond(request, 200, "text/plain", subject.data, subject.len);
+}
+
 static void sleep_ms(gr_request *request, void *data) {
     wait_ms(number(request, "ms"));
     hello(request, NULL);
@@ -276,6 +282,7 @@ int gr_app_setup(gr_app *app) {
         {"GET", "/url", url},
         {"GET", "/id", id},
         {"GET", "/scheme", scheme},
+        {"GET", "/client", client},
         {"GET", "/sleep/{ms}", sleep_ms},
         {"POST", "/echo", echo},
         {"POST", "/read", read_all},
