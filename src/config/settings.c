@@ -68,6 +68,8 @@ const struct setting settings_table[] = {
      SETTING_NETWORKS, .place = PLACE(worker.trusted_proxies)},
     {"proxy-headers", "KIND", "What they say it in: x-forwarded, forwarded or off", "x-forwarded",
      SETTING_PROXY_HEADERS, .place = PLACE(worker.proxy_headers)},
+    {"compress", "ON", "on or off: compress answers where the client accepts it", "off",
+     SETTING_SWITCH, .place = PLACE(worker.compress)},
     {"access-log", "PATH", "A line for each request: a file, - for stdout, or off", "-",
      SETTING_LOG, .place = PLACE(worker.access_log)},
     {NULL},

@@ -143,8 +143,7 @@ static gr_slice coding_of(gr_slice element, int *weight) {
     return trimmed(element.data, semicolon);
 }
 
-int http_coding_weight(gr_slice accepted, gr_slice coding) {
-    int rest = -1; /* of "*" */
+int http_coding_given(gr_slice accepted, gr_slice coding) {
     const char *at = accepted.data, *end = at ? at + accepted.len : NULL;
     while (at < end) {
         const char *comma = memchr(at, ',', (size_t)(end - at));
@@ -152,9 +151,14 @@ int http_coding_weight(gr_slice accepted, gr_slice coding) {
         int weight;
         gr_slice name = coding_of(trimmed(at, stop), &weight);
         if (gr_slice_equal_nocase(name, coding)) return weight;
-        if (is_star(name)) rest = weight;
         at = stop + 1;
     }
-    bool is_identity = gr_slice_equal(coding, gr_slice_of("identity"));
-    return rest >= 0 ? rest : is_identity ? 1000 : 0;
+    return -1;
+}
+
+int http_coding_weight(gr_slice accepted, gr_slice coding) {
+    int weight = http_coding_given(accepted, coding);
+    if (weight < 0) weight = http_coding_given(accepted, gr_slice_of("*"));
+    if (weight >= 0) return weight;
+    return gr_slice_equal(coding, gr_slice_of("identity")) ? 1000 : 0;
 }

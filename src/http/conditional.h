@@ -49,4 +49,7 @@ enum http_range_kind http_range(const struct http_preconditions *preconditions,
  * Accept-Encoding; data NULL when there is none, then only "identity" is wanted. */
 int http_coding_weight(gr_slice accepted, gr_slice coding);
 
+/* The same where accepted names this very coding; -1 where it does not. */
+int http_coding_given(gr_slice accepted, gr_slice coding);
+
 #endif

@@ -291,6 +291,7 @@ static enum exchange_step next_step(struct gr_request *exchange) {
 
 static void end(struct gr_request *exchange, enum exchange_step step) {
     struct green *self = green_self();
+    compress_fini(exchange);
     sched_enter(self);
     self->work = exchange->green = NULL;
     self->cancelled = self->shields = 0;

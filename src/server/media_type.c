@@ -94,3 +94,36 @@ const struct media_type *media_type_of(gr_slice path) {
         bsearch(extension, known, sizeof known / sizeof *known, sizeof *known, compare);
     return found ? found : &unknown;
 }
+
+/* Of a Content-Type, without parameters. */
+static gr_slice essence_of(gr_slice content_type) {
+    const char *semicolon = memchr(content_type.data, ';', content_type.len);
+    if (semicolon) content_type.len = (size_t)(semicolon - content_type.data);
+    while (content_type.len && (content_type.data[content_type.len - 1] == ' ' ||
+                                content_type.data[content_type.len - 1] == '\t'))
+        content_type.len--;
+    return content_type;
+}
+
+static bool ends_in(gr_slice text, const char *suffix) {
+    size_t len = strlen(suffix);
+    return text.len >= len &&
+           gr_slice_equal_nocase((gr_slice){text.data + text.len - len, len}, gr_slice_of(suffix));
+}
+
+bool media_type_is_compressible(gr_slice content_type) {
+    static const char *const others[] = {"application/javascript", "application/x-javascript",
+                                         "application/x-ndjson", "application/graphql",
+                                         "image/x-icon"};
+    gr_slice type = essence_of(content_type);
+    if (type.len > 5 && gr_slice_equal_nocase((gr_slice){type.data, 5}, gr_slice_of("text/")))
+        return true;
+    if (ends_in(type, "+json") || ends_in(type, "+xml") || ends_in(type, "+yaml")) return true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (gr_slice_equal_nocase(type, gr_slice_of(others[i]))) return true;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].compressible &&
+            gr_slice_equal_nocase(type, essence_of(gr_slice_of(known[i].type))))
+            return true;
+    return false;
+}

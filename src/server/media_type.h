@@ -14,4 +14,8 @@ struct media_type {
  * for what is not known. */
 const struct media_type *media_type_of(gr_slice path);
 
+/* Is a body with that Content-Type text of some sort? By the types of the table, all of text/, and
+ * what is written in JSON, XML or YAML (RFC 6839). */
+bool media_type_is_compressible(gr_slice content_type);
+
 #endif

@@ -44,6 +44,7 @@ static const struct field {
     FIELD(FIELD_TEXT, trusted_proxies),
     FIELD(FIELD_INT, proxy_headers),
     FIELD(FIELD_TEXT, mount),
+    FIELD(FIELD_BOOL, compress),
     FIELD(FIELD_TEXT, access_log),
 #undef FIELD
 };

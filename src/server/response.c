@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "http/chunked.h"
 #include "http/response_head.h"
@@ -13,7 +14,7 @@
 
 enum {
     HEAD_ROOM = 512,     /* to begin with */
-    SERVER_FIELDS = 160, /* at most, of what the server adds: Date, framing, Connection, the end */
+    SERVER_FIELDS = 224, /* at most, of what the server adds: Date, framing, compression, the end */
 };
 
 static int fail(int code) {
@@ -27,12 +28,12 @@ void response_init(gr_request *request) {
 
 /* ---- building the head ---- */
 
-static void put(struct response *response, const char *text, size_t len) {
+void response_put(struct response *response, const char *text, size_t len) {
     memcpy(response->head + response->head_len, text, len);
     response->head_len += len;
 }
 
-#define PUT_LITERAL(response, text) put(response, text, sizeof(text) - 1)
+#define PUT_LITERAL(response, text) response_put(response, text, sizeof(text) - 1)
 
 /* Makes room for len bytes beside what the server itself adds at the end. */
 static int reserve(gr_request *request, size_t len) {
@@ -61,12 +62,14 @@ int gr_response_begin(gr_request *request, int status, const char *reason) {
 
     response->head_len = 0;
     response->length = -1;
-    response->dated = false;
+    response->dated = response->recoded = false;
+    compress_fini(request);
+    response->compression = (struct compression){.encoder = NULL};
     if (reserve(request, text.len + sizeof "HTTP/1.1 200 \r\n") < 0) return -1;
     PUT_LITERAL(response, "HTTP/1.1 ");
     put_number(response, (uint64_t)status);
     PUT_LITERAL(response, " ");
-    put(response, text.data, text.len);
+    response_put(response, text.data, text.len);
     PUT_LITERAL(response, "\r\n");
     response->status = (uint16_t)status;
     return 0;
@@ -97,9 +100,10 @@ int gr_response_header_slice(gr_request *request, gr_slice name, gr_slice value)
         break;
     }
     if (reserve(request, name.len + value.len + 4) < 0) return -1;
-    put(response, name.data, name.len);
+    if (compress_on) compress_note(request, name, value);
+    response_put(response, name.data, name.len);
     PUT_LITERAL(response, ": ");
-    put(response, value.data, value.len);
+    response_put(response, value.data, value.len);
     PUT_LITERAL(response, "\r\n");
     return 0;
 }
@@ -114,9 +118,13 @@ static bool is_bodiless(const gr_request *request) {
            !http_status_has_body(request->response.status);
 }
 
+static bool is_counted(const struct response *response) {
+    return response->length >= 0 && !response->recoded;
+}
+
 static enum response_framing choose_framing(const gr_request *request) {
     if (is_bodiless(request)) return RESPONSE_EMPTY;
-    if (request->response.length >= 0) return RESPONSE_COUNTED;
+    if (is_counted(&request->response)) return RESPONSE_COUNTED;
     return request->head.minor >= 1 ? RESPONSE_CHUNKED : RESPONSE_UNTIL_CLOSE;
 }
 
@@ -124,7 +132,7 @@ static enum response_framing choose_framing(const gr_request *request) {
 static void put_framing(gr_request *request) {
     struct response *response = &request->response;
     if (response->status == 204) return;
-    if (response->length >= 0) {
+    if (is_counted(response)) {
         PUT_LITERAL(response, "Content-Length: ");
         put_number(response, (uint64_t)response->length);
         PUT_LITERAL(response, "\r\n");
@@ -145,14 +153,14 @@ static void put_connection(gr_request *request) {
 static void put_date_on_thread(struct response *response) {
     char field[WALL_CLOCK_DATE_FIELD];
     wall_clock_date_field(field);
-    put(response, field, sizeof field);
+    response_put(response, field, sizeof field);
 }
 
 static void put_date(struct response *response) {
     struct green *self = green_self();
     if (!self) return put_date_on_thread(response);
     sched_enter(self);
-    put(response, wall_clock_now()->date_field, WALL_CLOCK_DATE_FIELD);
+    response_put(response, wall_clock_now()->date_field, WALL_CLOCK_DATE_FIELD);
     sched_leave(self);
 }
 
@@ -189,6 +197,40 @@ static int check_open(gr_request *request) {
     return response->status ? 0 : fail(EINVAL);
 }
 
+/* Closes the head, and sends it with all of the body. */
+static int send_whole(gr_request *request, const void *body, size_t len) {
+    struct response *response = &request->response;
+    finish_head(request);
+    response->ended = true;
+    if (response->framing == RESPONSE_EMPTY) len = 0;
+    response->sent = (int64_t)len;
+
+    if (len <= response->head_room - response->head_len) { /* one buffer is cheaper than two */
+        if (len) response_put(response, body, len);
+        struct iovec whole = {response->head, response->head_len};
+        return transmit(request, &whole, 1, 0);
+    }
+    struct iovec parts[] = {{response->head, response->head_len}, {(void *)body, len}};
+    return transmit(request, parts, 2, 0);
+}
+
+static int send_compressed(gr_request *request, const void *body, size_t len) {
+    struct response *response = &request->response;
+    if (is_bodiless(request)) {
+        compress_claim(request);
+    } else if (len > COMPRESS_WHOLE_MAX) {
+        if (compress_open(request) < 0) return send_whole(request, body, len);
+        return gr_response_write(request, body, len) < 0 ? -1 : gr_response_end(request);
+    } else {
+        char *coded = compress_whole(request, body, &len);
+        if (coded) response->length = (int64_t)len;
+        int result = send_whole(request, coded ? coded : body, len);
+        free(coded);
+        return result;
+    }
+    return send_whole(request, body, len);
+}
+
 int gr_response_send(gr_request *request, const void *body, size_t len) {
     struct response *response = &request->response;
     if (check_open(request) < 0) return -1;
@@ -197,25 +239,28 @@ int gr_response_send(gr_request *request, const void *body, size_t len) {
         return fail(EMSGSIZE);
     if (response->length < 0 && response->status != 304) response->length = (int64_t)len;
     if (!body_may_finish(request)) response->last = true;
-    finish_head(request);
-    response->ended = true;
-    if (response->framing == RESPONSE_EMPTY) len = 0;
-    response->sent = (int64_t)len;
-
-    if (len <= response->head_room - response->head_len) { /* one buffer is cheaper than two */
-        if (len) put(response, body, len);
-        struct iovec whole = {response->head, response->head_len};
-        return transmit(request, &whole, 1, 0);
-    }
-    struct iovec parts[] = {{response->head, response->head_len}, {(void *)body, len}};
-    return transmit(request, parts, 2, 0);
+    if (compress_on && compress_wanted(request, response->length))
+        return send_compressed(request, body, len);
+    return send_whole(request, body, len);
 }
 
 /* How many of len more bytes the declared length allows. */
 static size_t allowed(const struct response *response, size_t len) {
-    if (response->framing != RESPONSE_COUNTED) return len;
-    int64_t left = response->length - response->sent;
+    if (response->length < 0) return len;
+    int64_t left = response->length - response->taken;
     return (int64_t)len > left ? (size_t)left : len;
+}
+
+/* Before the first piece of a body that comes in pieces. */
+static void consider_compression(gr_request *request) {
+    const struct response *response = &request->response;
+    if (!compress_on || response->started || response->compression.encoder ||
+        !compress_wanted(request, response->length))
+        return;
+    if (is_bodiless(request))
+        compress_claim(request);
+    else
+        compress_open(request); /* without memory it goes as it is */
 }
 
 /* The head if it is still to be sent. */
@@ -227,20 +272,31 @@ static int add_head(gr_request *request, struct iovec *parts) {
     return 1;
 }
 
-int gr_response_write(gr_request *request, const void *piece, size_t len) {
+int response_put_body(gr_request *request, const void *piece, size_t len) {
     struct response *response = &request->response;
-    if (check_open(request) < 0) return -1;
     char size_line[CHUNK_HEAD_MAX];
     struct iovec parts[4];
     int count = add_head(request, parts);
-    size_t fits = response->framing == RESPONSE_EMPTY ? 0 : allowed(response, len);
-    bool chunk = response->framing == RESPONSE_CHUNKED && fits > 0;
-    if (chunk) parts[count++] = (struct iovec){size_line, chunk_head(size_line, fits)};
-    if (fits) parts[count++] = (struct iovec){(void *)piece, fits};
+    bool chunk = response->framing == RESPONSE_CHUNKED && len > 0;
+    if (chunk) parts[count++] = (struct iovec){size_line, chunk_head(size_line, len)};
+    if (len) parts[count++] = (struct iovec){(void *)piece, len};
     if (chunk) parts[count++] = (struct iovec){"\r\n", 2};
     if (count && transmit(request, parts, count, 0) < 0) return -1;
-    response->sent += (int64_t)fits;
-    return fits < len && response->framing != RESPONSE_EMPTY ? fail(EMSGSIZE) : 0;
+    response->sent += (int64_t)len;
+    return 0;
+}
+
+int gr_response_write(gr_request *request, const void *piece, size_t len) {
+    struct response *response = &request->response;
+    if (check_open(request) < 0) return -1;
+    consider_compression(request);
+    bool bodiless = is_bodiless(request);
+    size_t fits = bodiless ? 0 : allowed(response, len);
+    response->taken += (int64_t)fits;
+    int result = response->compression.encoder ? compress_write(request, piece, fits)
+                                               : response_put_body(request, piece, fits);
+    if (result < 0) return -1;
+    return fits < len && !bodiless ? fail(EMSGSIZE) : 0;
 }
 
 /* What stands in front of the bytes of a file. */
@@ -258,8 +314,10 @@ int gr_response_send_file(gr_request *request, int fd, off_t offset, size_t len)
     if (check_open(request) < 0) return -1;
     if (!response->started && response->length < 0) response->length = (int64_t)len;
     if (len == 0 || is_bodiless(request)) return gr_response_write(request, NULL, 0);
-    if (response->length >= 0 && response->length - response->sent < (int64_t)len)
-        return fail(EMSGSIZE);
+    if (allowed(response, len) < len) return fail(EMSGSIZE);
+    consider_compression(request);
+    response->taken += (int64_t)len;
+    if (response->compression.encoder) return compress_file(request, fd, offset, len);
     if (send_prefix(request, len) < 0) return -1;
     if (connection_send_file(request->connection, fd, offset, len) < 0) {
         response->error = errno;
@@ -280,9 +338,13 @@ int gr_response_end(gr_request *request) {
         return gr_response_send(request, NULL, 0);
     if (!response->started && gr_response_write(request, NULL, 0) < 0) return -1;
     response->ended = true;
-    if (response->framing == RESPONSE_COUNTED && response->sent < response->length) {
+    if (response->framing != RESPONSE_EMPTY && response->taken < response->length) {
         response->cut_short = true;
         return fail(EMSGSIZE);
+    }
+    if (response->compression.encoder && compress_close(request) < 0) {
+        response->cut_short = true;
+        return -1;
     }
     struct iovec last_chunk = {"0\r\n\r\n", 5};
     return response->framing == RESPONSE_CHUNKED ? transmit(request, &last_chunk, 1, 0) : 0;

@@ -12,6 +12,7 @@
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
 #include "server/access_log.h"
+#include "server/compress.h"
 #include "server/connection.h"
 #include "server/exchange.h"
 #include "server/lifeline.h"
@@ -118,6 +119,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     connections_init(options);
     exchanges_init(options, app);
     proxies_init(options);
+    if (compress_init(options) < 0) return -1;
     if (request_ids_init() < 0) {
         gr_log(GR_LOG_ERROR, "cannot make request ids: %s", strerror(errno));
         return -1;

@@ -168,6 +168,7 @@ static void begin(gr_request *request, int status, const struct media_type *type
     char date[HTTP_DATE_LENGTH];
     http_date(date, validators->modified);
     gr_response_begin(request, status, NULL);
+    request->response.compression.forbidden = true; /* variants are chosen here */
     gr_response_header_slice(request, gr_slice_of("ETag"), validators->etag);
     gr_response_header_slice(request, gr_slice_of("Last-Modified"), (gr_slice){date, sizeof date});
     if (type->compressible) gr_response_header(request, "Vary", "Accept-Encoding");

@@ -51,8 +51,10 @@ static void answer_release(gr_writer *writer, int error) {
     if (!error) return;
     if (request->response.started)
         gr_response_abort(request);
-    else
+    else {
+        compress_fini(request);
         response_init(request);
+    }
 }
 
 static const struct writer_type answer_writer = {

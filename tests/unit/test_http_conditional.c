@@ -225,6 +225,13 @@ static void a_weight_that_is_none_counts_as_none(void **state) {
     }
 }
 
+static void a_coding_that_is_not_named_is_given_no_weight(void **state) {
+    assert_int_equal(http_coding_given(of("gzip;q=0.5, identity;q=0.2"), of("identity")), 200);
+    assert_int_equal(http_coding_given(of("gzip;q=0.5, *"), of("identity")), -1);
+    assert_int_equal(http_coding_given(of("gzip;q=0"), of("gzip")), 0);
+    assert_int_equal(http_coding_given((gr_slice){NULL, 0}, of("gzip")), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_date_may_have_any_of_three_forms),
@@ -243,6 +250,7 @@ int main(void) {
         cmocka_unit_test(a_coding_has_the_weight_it_is_given),
         cmocka_unit_test(a_star_stands_for_the_others),
         cmocka_unit_test(a_weight_that_is_none_counts_as_none),
+        cmocka_unit_test(a_coding_that_is_not_named_is_given_no_weight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

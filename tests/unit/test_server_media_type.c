@@ -45,12 +45,33 @@ static void text_is_compressible_and_images_are_not(void **state) {
     assert_false(media_type_of(gr_slice_of("a.png"))->compressible);
 }
 
+static void content_types_are_judged_without_their_parameters(void **state) {
+    static const char *const compressible[] = {
+        "text/plain",           "Text/HTML;charset=utf-8", "text/event-stream",
+        "application/json",     "application/json ; a=b",  "application/ld+json",
+        "image/svg+xml",        "application/wasm",        "application/x-ndjson",
+        "application/XHTML+XML"};
+    static const char *const others[] = {"",
+                                         "text/",
+                                         "text",
+                                         "image/png",
+                                         "application/zip",
+                                         "application/octet-stream",
+                                         "a;text/plain",
+                                         "font/woff2"};
+    for (size_t i = 0; i < sizeof compressible / sizeof *compressible; i++)
+        assert_true(media_type_is_compressible(gr_slice_of(compressible[i])));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(media_type_is_compressible(gr_slice_of(others[i])));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_extension_is_found),
         cmocka_unit_test(the_last_extension_counts_in_any_case),
         cmocka_unit_test(what_is_not_known_is_bytes),
         cmocka_unit_test(text_is_compressible_and_images_are_not),
+        cmocka_unit_test(content_types_are_judged_without_their_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

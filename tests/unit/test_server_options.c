@@ -46,6 +46,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .trusted_proxies = "10.0.0.0/8,unix",
         .proxy_headers = SERVER_PROXY_HEADERS_OFF,
         .mount = "/shop",
+        .compress = true,
         .statics = {"/a=b=c", "/=."},
         .static_count = 2,
         .tickets_fd = 9,
@@ -86,6 +87,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_string_equal(got.trusted_proxies, sent.trusted_proxies);
     assert_int_equal(got.proxy_headers, sent.proxy_headers);
     assert_string_equal(got.mount, sent.mount);
+    assert_int_equal(got.compress, sent.compress);
     assert_int_equal(got.static_count, sent.static_count);
     assert_string_equal(got.statics[0], sent.statics[0]);
     assert_string_equal(got.statics[1], sent.statics[1]);
