@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "runtime/park.h"
 #include "runtime/sched.h"
+#include "runtime/site.h"
 
 enum {
     DEFERRED_MAX = 64,
@@ -30,14 +31,33 @@ static void lock_drop(struct address_bucket *bucket) {
     __atomic_store_n(&bucket->lock, 0, __ATOMIC_RELEASE);
 }
 
-static void append(struct address_bucket *bucket, struct address_wait *wait) {
-    wait->next = NULL;
-    wait->prev = bucket->last;
-    if (bucket->last)
-        bucket->last->next = wait;
+static void link_behind(struct address_bucket *bucket, struct address_wait *before,
+                        struct address_wait *wait) {
+    wait->prev = before;
+    wait->next = before ? before->next : bucket->first;
+    if (before)
+        before->next = wait;
     else
         bucket->first = wait;
-    bucket->last = wait;
+    if (wait->next)
+        wait->next->prev = wait;
+    else
+        bucket->last = wait;
+}
+
+static void enqueue(struct address_bucket *bucket, struct address_wait *wait) {
+    struct address_wait *before = bucket->last;
+    while (wait->turn && before && (before->address != wait->address || before->turn > wait->turn))
+        before = before->prev;
+    link_behind(bucket, before, wait);
+}
+
+/* Whoever waits for an interpreter's lock stops every few milliseconds to ask its holder for it,
+ * and may find that another was quicker when it is woken: neither costs it its place. */
+static uint64_t turn_of(struct green *self) {
+    static uint64_t turns;
+    if (!self->turn) self->turn = __atomic_add_fetch(&turns, 1, __ATOMIC_RELAXED);
+    return self->turn;
 }
 
 static void unlink_wait(struct address_bucket *bucket, struct address_wait *wait) {
@@ -71,8 +91,9 @@ void address_wait_begin(struct address_wait *wait, const void *address) {
     wait->address = address;
     wait->green = self && !waits_alone(self) ? self : NULL;
     wait->woken = 0;
+    wait->turn = self && address == site_lock.cond ? turn_of(self) : 0;
     lock_take(bucket);
-    append(bucket, wait);
+    enqueue(bucket, wait);
     __atomic_add_fetch(&bucket->waiters, 1, __ATOMIC_SEQ_CST);
     lock_drop(bucket);
 #if !defined(__x86_64__)
@@ -107,7 +128,9 @@ static void wake_one(struct address_wait *wait) {
     struct green *green = wait->green;
     int *word = &wait->woken;
     __atomic_store_n(word, 1, __ATOMIC_RELEASE);
-    if (green)
+    if (green && wait->address == site_lock.cond)
+        green_wake_first(green);
+    else if (green)
         green_wake(green);
     else
         sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);

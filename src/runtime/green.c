@@ -123,6 +123,7 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->work = NULL;
         green->cancelled = green->shields = 0;
         green->site = NULL;
+        green->turn = 0;
         green->site_detached = 0;
         memcpy(green->name, pool == &green_request_pool ? green_main.name : self->name,
                sizeof green->name);

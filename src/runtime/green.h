@@ -58,6 +58,7 @@ struct green {
     int pinned;       /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
     int depth;        /* > 0: inside code that touches scheduler-owned data */
     int remote;       /* on the stack of remote wakes. Atomic */
+    int hurried;      /* its remote wake is to put it first. Atomic */
     struct timer timer;      /* due time of the park */
     int64_t deadline;        /* of its current task, see gr_deadline; NEVER for none */
     int cancelled;           /* its current task is. Atomic */
@@ -69,6 +70,7 @@ struct green {
     int own_waits;           /* for locks on its own kernel task, see address_wait_begin */
     const void *site;        /* outside an interpreter's lock: where it left it, see site.h */
     unsigned spell;          /* how often it has left it */
+    uint64_t turn;           /* its place among those who want it back; 0: it has not waited yet */
     int64_t site_detached;   /* when it was detached for that; 0: it was not */
     void *(*fn)(void *);
     void *arg;

@@ -59,12 +59,14 @@ static void preempt(struct green *green, unsigned long progress) {
     monitor_forced++;
     green_must_yield = 1;
     stall_watch(green);
+    sched.pressed = 1;
     preempter.hold(preempter.data);
     struct stall *stall = stall_end();
     if (stall) preempter.describe(preempter.data, green->thread, stall->stack, sizeof stall->stack);
     if (sched.progress == progress) sys_pause(PARKING_TIME);
     if (hand_off(green, progress)) green_must_yield = 0;
     preempter.release(preempter.data);
+    sched.pressed = 0;
     if (stall) stall_report(stall);
 }
 

@@ -19,6 +19,9 @@ RT_SHARED bool green_park(int64_t due);
  * runs returns at once. Any caller: green thread, OS thread, signal handler. errno is kept. */
 RT_SHARED void green_wake(struct green *green);
 
+/* The same, and it gets its turn before those that wait for theirs. */
+RT_SHARED void green_wake_first(struct green *green);
+
 /* Did a signal handler run while the caller was parked? Clears it. A hook that got true reports
  * EINTR, after it has tried its operation once more. */
 static inline bool green_take_interrupt(struct green *self) {
@@ -40,6 +43,7 @@ struct address_wait {
     const void *address;
     struct green *green; /* NULL: an OS thread, which sleeps on woken as a futex */
     int woken;
+    uint64_t turn; /* an interpreter's lock: whose turn comes first, see green.h; else 0 */
 };
 
 /* Queues the caller behind others that wait for the address. A full memory barrier. */

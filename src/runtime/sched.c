@@ -35,6 +35,15 @@ void sched_ready_remote(struct green *green) {
     if (__atomic_load_n(&sched.polling, __ATOMIC_SEQ_CST)) sched_kick();
 }
 
+/* What it is woken for would be taken by whoever runs before it. */
+static void ready_first(struct green *green) {
+    if (green->queued) return;
+    green->queued = true;
+    green->next = sched.run_first;
+    if (!sched.run_first) sched.run_last = &green->next;
+    sched.run_first = green;
+}
+
 static void drain_remote_wakes(void) {
     if (!__atomic_load_n(&remote_wakes, __ATOMIC_SEQ_CST)) return;
     struct green *green = __atomic_exchange_n(&remote_wakes, NULL, __ATOMIC_SEQ_CST);
@@ -43,7 +52,10 @@ static void drain_remote_wakes(void) {
         /* From here it may be pushed again, which is why the link was read first. Who does not push
          * because it reads 1 has published what it wakes for: the exchange sees that. */
         __atomic_exchange_n(&green->remote, 0, __ATOMIC_SEQ_CST);
-        sched_ready(green);
+        if (__atomic_exchange_n(&green->hurried, 0, __ATOMIC_RELAXED))
+            ready_first(green);
+        else
+            sched_ready(green);
         green = next;
     }
 }
@@ -56,6 +68,17 @@ void green_wake(struct green *green) {
         sched_ready(green);
         sched_leave(self);
     } else {
+        sched_ready_remote(green);
+    }
+}
+
+void green_wake_first(struct green *green) {
+    struct green *self = green_self_tls;
+    if (self && self->pinned == 0 && sched_try_enter(self)) {
+        ready_first(green);
+        sched_leave(self);
+    } else {
+        __atomic_store_n(&green->hurried, 1, __ATOMIC_RELAXED);
         sched_ready_remote(green);
     }
 }
@@ -173,7 +196,7 @@ static bool is_elsewhere(const struct green *green) {
 void schedule(void) {
     for (;;) {
         if (sched.run_first && sched.budget > 0) {
-            sched.budget--;
+            sched.budget = sched.pressed ? 0 : sched.budget - 1;
             struct green *next = take_next();
             if (__builtin_expect(is_elsewhere(next), 0)) continue;
             sched.progress++;

@@ -20,6 +20,7 @@ struct sched {
     struct carrier *owner;          /* the carrier that the scheduler is on */
     int64_t now;                    /* time of this pass */
     volatile int polling;           /* may be asleep in the poller: a remote wake must kick */
+    volatile int pressed; /* the monitor wants a turn for others: look for them at each switch */
     volatile int signal_pending; /* a handler of the application has run while green 0 was parked */
     volatile unsigned long
         progress; /* grows whenever anybody gets a turn; watched by the monitor */

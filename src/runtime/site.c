@@ -71,6 +71,7 @@ void site_note(const void *cond, const char *frame) {
     if (is_example_of(self)) return learn_cond(cond, frame);
     if (!self || cond != site_lock.cond) return;
     self->spell++;
+    self->turn = 0;
     self->site = *(const void *const *)(frame + site_lock.caller);
 }
 

@@ -206,6 +206,70 @@ static void a_new_thread_has_not_left_the_lock(void **state) {
     assert_true(run(look_where_it_is, (void *)green));
 }
 
+/* ---- whose turn it is ---- */
+
+static char order[3];
+
+static void note(char who) { order[strlen(order)] = who; }
+
+enum { ASKED = 3 };
+static volatile int rounds;
+
+/* As CPython does, which asks the holder of its lock after each 5 ms; the last time it waits on. */
+static void *take_it_in_rounds(void *unused) {
+    pthread_mutex_lock(&gil.mutex);
+    for (rounds = 0; gil.taken; rounds++) {
+        struct timespec due;
+        clock_gettime(CLOCK_MONOTONIC, &due);
+        due.tv_nsec += rounds < ASKED ? 10 * NS_PER_MS : 0;
+        due.tv_sec += due.tv_nsec / NS_PER_S + (rounds < ASKED ? 0 : PATIENCE / NS_PER_S);
+        due.tv_nsec %= NS_PER_S;
+        pthread_cond_clockwait(&gil.cond, &gil.mutex, CLOCK_MONOTONIC, &due);
+    }
+    gil.taken = true;
+    pthread_mutex_unlock(&gil.mutex);
+    note('a');
+    gil_leave();
+    return NULL;
+}
+
+static void *take_it(void *unused) {
+    gil_take();
+    note('b');
+    gil_leave();
+    return NULL;
+}
+
+/* Until the rounds are over, and then until it waits again. */
+static void let_rounds_pass(void) {
+    while (rounds < ASKED) time_wait(clock_after(NS_PER_MS));
+    time_wait(clock_after(NS_PER_MS));
+}
+
+static void who_asks_for_the_lock_again_keeps_its_place(void **state) {
+    memset(order, 0, sizeof order);
+    gil_take();
+    gr_green *first = gr_spawn(take_it_in_rounds, NULL);
+    gr_green *second = gr_spawn(take_it, NULL);
+    let_rounds_pass();
+    gil_leave();
+    gr_join(first, NULL);
+    gr_join(second, NULL);
+    assert_string_equal(order, "ab");
+}
+
+static void who_waited_for_the_lock_has_it_before_who_comes_along(void **state) {
+    memset(order, 0, sizeof order);
+    gil_take();
+    gr_green *waiting = gr_spawn(take_it_in_rounds, NULL);
+    let_rounds_pass();
+    gr_green *ready = gr_spawn(take_it, NULL);
+    gil_leave();
+    gr_join(waiting, NULL);
+    gr_join(ready, NULL);
+    assert_string_equal(order, "ab");
+}
+
 /* ---- no kernel task left ---- */
 
 enum { CARRIERS_MAX = 1024 };
@@ -290,6 +354,8 @@ int main(void) {
         cmocka_unit_test(the_others_go_on_beside_a_learnt_place),
         cmocka_unit_test(a_place_that_has_become_quick_is_forgotten),
         cmocka_unit_test(a_new_thread_has_not_left_the_lock),
+        cmocka_unit_test(who_asks_for_the_lock_again_keeps_its_place),
+        cmocka_unit_test(who_waited_for_the_lock_has_it_before_who_comes_along),
         cmocka_unit_test(nobody_waits_for_a_kernel_task_to_leave_a_learnt_place),
         cmocka_unit_test(the_lock_holds_while_places_are_learnt),
     };
