@@ -59,12 +59,17 @@ static void go_on(void *arg) {
 }
 
 /* While the attempt was made on its thread, we were parked, but not for the socket: what has
- * happened on it since has to be looked for before we are. */
-static int wait_for_client(struct connection *connection, int64_t due) {
+ * happened on it meanwhile is not told again. */
+static bool has_moved(const struct connection *connection) {
+    if (connection->tls->wants == POLLIN) return connection->news;
     struct timespec at_once = {0, 0};
-    struct pollfd client = {.fd = connection->watch.fd, .events = connection->tls->wants};
+    struct pollfd client = {.fd = connection->watch.fd, .events = POLLOUT};
+    return sys(SYS_ppoll, &client, 1, &at_once, NULL, 0) > 0;
+}
+
+static int wait_for_client(struct connection *connection, int64_t due) {
     int64_t left = due - clock_now();
-    if (left > 0 && sys(SYS_ppoll, &client, 1, &at_once, NULL, 0) > 0) return 0;
+    if (left > 0 && has_moved(connection)) return 0;
     return connection_wait(connection, connection->tls->wants, left);
 }
 
@@ -89,8 +94,10 @@ bool tls_handshake_is_due(const struct connection *connection) {
 enum connection_state tls_handshake(struct connection *connection) {
     struct attempt attempt = {.connection = connection};
     int64_t due = clock_after(patience);
-    do tls_thread_run(go_on, &attempt);
-    while (attempt.progress == TLS_WAIT && wait_for_client(connection, due) == 0);
+    do {
+        connection->news = false;
+        tls_thread_run(go_on, &attempt);
+    } while (attempt.progress == TLS_WAIT && wait_for_client(connection, due) == 0);
     switch (attempt.progress) {
     case TLS_DONE:
         return CONNECTION_IDLE;

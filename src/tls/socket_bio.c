@@ -18,6 +18,7 @@ static int receive(BIO *bio, char *buffer, int len) {
     stream->dry = n < len;
     stream->ended = n == 0;
     if (n == -EAGAIN) BIO_set_retry_read(bio);
+    if (n < 0 && n != -EAGAIN) stream->error = (int)-n;
     if (n <= 0) return n == 0 ? 0 : -1;
     if (!stream->begun) stream->plain = looks_like_http(*buffer);
     stream->begun = true;

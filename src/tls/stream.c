@@ -106,10 +106,7 @@ static void say_why(struct tls_stream *stream) {
     const char *reason = ERR_reason_error_string(error);
     if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
         reason = X509_verify_cert_error_string(SSL_get_verify_result(stream->ssl));
-    if (stream->ended)
-        reason = "the client closed the connection";
-    else if (stream->error)
-        reason = "the connection broke";
+    if (stream->ended || stream->error) reason = "the client has gone";
     snprintf(stream->why, sizeof stream->why, "%s", reason ? reason : "OpenSSL says no more");
 }
 

@@ -171,7 +171,7 @@ def test_a_session_is_resumed_by_any_worker_and_by_their_successors(start, certi
             return {resume(wires) for _ in range(20)} == expected
 
     before |= set(server.worker_pids())
-    assert answers(before)
+    eventually(lambda: answers(before), "both workers answer")
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     eventually(lambda: len(set(server.worker_pids()) - before) == 2, "successors")
