@@ -61,7 +61,7 @@ static void go_on(void *arg) {
 /* While the attempt was made on its thread, we were parked, but not for the socket: what has
  * happened on it meanwhile is not told again. */
 static bool has_moved(const struct connection *connection) {
-    if (connection->tls->wants == POLLIN) return connection->news;
+    if (connection->tls->wants == POLLIN) return connection->news || connection->ending;
     struct timespec at_once = {0, 0};
     struct pollfd client = {.fd = connection->watch.fd, .events = POLLOUT};
     return sys(SYS_ppoll, &client, 1, &at_once, NULL, 0) > 0;

@@ -4,7 +4,8 @@
 
 #include "server/connection.h"
 
-/* Starts what handshakes need, if a listener speaks TLS. Returns 0, or -1 with errno EAGAIN. */
+/* Starts what handshakes need, if a listener speaks TLS. Returns 0, or -1 with errno EAGAIN or
+ * ENOMEM. */
 int tls_handshakes_start(const struct server_options *options);
 
 /* Is a handshake to be made on it next? */

@@ -1,5 +1,6 @@
 #include "server/tls_thread.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 
 #include "base/sys.h"
@@ -7,7 +8,7 @@
 #include "runtime/park.h"
 #include "server/tls_listener.h"
 
-enum { STACK = 256 * 1024 };
+enum { STACK = 256 * 1024, WORK_PAUSE = 50 * NS_PER_US };
 
 #define LOOK_EVERY ((int64_t)NS_PER_S)
 
@@ -20,6 +21,7 @@ struct job {
 };
 
 static struct job *newest; /* of those not taken yet; linked to the one before. Atomic */
+static int at_work;        /* lock: a job is run, or the process forks */
 static int asleep;         /* futex: 1 while the thread sleeps, or is about to. Atomic */
 
 static struct job *take_all(void) {
@@ -33,11 +35,21 @@ static struct job *take_all(void) {
     return oldest;
 }
 
+/* So that a child that the application forks finds no lock of OpenSSL's held by a thread that it
+ * does not have. */
+static void begin_work(void) {
+    while (__atomic_exchange_n(&at_work, 1, __ATOMIC_ACQUIRE)) sys_pause(WORK_PAUSE);
+}
+
+static void end_work(void) { __atomic_store_n(&at_work, 0, __ATOMIC_RELEASE); }
+
 static void run_all(struct job *job) {
     while (job) {
         struct job *next = job->next;
         struct green *waiting = job->waiting;
+        begin_work();
         job->fn(job->arg);
+        end_work();
         __atomic_store_n(&job->done, 1, __ATOMIC_SEQ_CST);
         green_wake(waiting);
         job = next;
@@ -59,7 +71,9 @@ static void *thread_main(void *unused) {
     for (;;) {
         run_all(take_all());
         if (clock_now() >= look_due) {
+            begin_work();
             tls_listeners_look();
+            end_work();
             look_due = clock_after(LOOK_EVERY);
         }
         sleep_until(look_due);
@@ -67,7 +81,10 @@ static void *thread_main(void *unused) {
     return NULL;
 }
 
-int tls_thread_start(void) { return os_thread_start(thread_main, NULL, STACK); }
+int tls_thread_start(void) {
+    errno = pthread_atfork(begin_work, end_work, end_work);
+    return errno ? -1 : os_thread_start(thread_main, NULL, STACK);
+}
 
 static void bring(struct job *job) {
     job->next = __atomic_load_n(&newest, __ATOMIC_RELAXED);

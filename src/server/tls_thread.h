@@ -4,7 +4,7 @@
 #ifndef SERVER_TLS_THREAD_H
 #define SERVER_TLS_THREAD_H
 
-/* Starts it. Returns 0, or -1 with errno EAGAIN. */
+/* Starts it. Returns 0, or -1 with errno EAGAIN or ENOMEM. */
 int tls_thread_start(void);
 
 /* Runs fn(arg) there, once those who came earlier have been served. For green threads, outside
