@@ -203,6 +203,15 @@ static bool decode_path(struct gr_request *exchange) {
     return len >= 0;
 }
 
+/* RFC 9110, 7.4: what is asked for by https is not given to whom did not come by it. */
+static bool is_misdirected(const struct gr_request *exchange) {
+    gr_slice target = gr_request_target(exchange), https = gr_slice_of("https:");
+    if (target.data[0] == '/' || target.len < https.len) return false;
+    target.len = https.len;
+    return gr_slice_equal_nocase(target, https) &&
+           !gr_slice_equal(gr_request_scheme(exchange), gr_slice_of("https"));
+}
+
 static void dispatch(struct gr_request *exchange) {
     const struct http_request_head *head = &exchange->head;
     gr_slice path = {exchange->buffer + head->path.at, head->path.len};
@@ -211,6 +220,8 @@ static void dispatch(struct gr_request *exchange) {
     const char *why;
     int refusal = proxies_on ? proxies_believe(exchange, &why) : 0;
     if (refusal) return response_brief(exchange, refusal, why, NULL, NULL);
+    if (is_misdirected(exchange))
+        return response_brief(exchange, 421, "https was asked for without TLS", NULL, NULL);
     if (!decode_path(exchange))
         return response_brief(exchange, 400, "a percent escape in the path is malformed", NULL,
                               NULL);

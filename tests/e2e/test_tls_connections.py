@@ -248,6 +248,49 @@ def test_a_plain_listener_stands_beside(serve, app, certificates, client):
         assert (wire.ask("/scheme").text, plain.ask("/scheme").text) == ("https", "http")
 
 
+@pytest.mark.parametrize("scheme", ["https", "HTTPS", "http"])
+def test_an_absolute_target_may_name_either_scheme(wire, scheme):
+    assert wire.ask(f"{scheme}://test/scheme").text == "https"
+
+
+def test_https_is_not_to_be_had_without_tls(serve, app):
+    server = serve("--workers", "1", "--trusted-proxies", "127.0.0.2", app)
+    with Wire(server.port) as wire:
+        assert wire.ask("http://test/scheme").text == "http"
+        assert [wire.ask(f"{scheme}://test/").status for scheme in ("https", "hTTps")] == [421, 421]
+        assert wire.ask("/").status == 200
+
+
+def test_https_is_to_be_had_by_way_of_a_trusted_proxy(serve, app):
+    server = serve("--workers", "1", "--trusted-proxies", "127.0.0.1", app)
+    with Wire(server.port) as wire:
+        assert wire.ask("https://test/scheme", "X-Forwarded-Proto: https").text == "https"
+        assert wire.ask("https://test/scheme", "X-Forwarded-Proto: http").status == 421
+
+
+def test_the_proxy_protocol_comes_before_tls(serve, certificates, client):
+    server = serve("--workers", "1", "--trusted-proxies", "127.0.0.1",
+                   "--bind", bind(certificates, proxy="on"), "wsgi_environ:app")  # fmt: skip
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    plain.sendall(b"PROXY TCP4 192.0.2.7 192.0.2.1 4321 443\r\n")
+    with client.wrap_socket(plain, server_hostname="127.0.0.1") as stream:
+        stream.sendall(request("/", "Connection: close"))
+        text = b"".join(iter(lambda: stream.recv(65536), b"")).decode()
+    assert '"REMOTE_ADDR": "192.0.2.7"' in text and '"wsgi.url_scheme": "https"' in text
+
+
+def test_the_proxy_protocol_and_a_handshake_may_come_in_one_segment(serve, app, certificates, client):
+    server = serve("--workers", "1", "--trusted-proxies", "127.0.0.1",
+                   "--bind", bind(certificates, proxy="on"), app)  # fmt: skip
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = client.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLWantReadError):
+        session.do_handshake()
+    with Wire(server.port) as wire:
+        wire.send(b"PROXY UNKNOWN\r\n" + outgoing.read())
+        assert wire.take(1) == HANDSHAKE[:1]
+
+
 def test_python_speaks_tls_beside_the_server(serve, certificates, client):
     """Its module ssl uses the same library."""
     server = serve("--workers", "1", "--bind", bind(certificates), "tls_both:app",
