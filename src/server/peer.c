@@ -53,17 +53,20 @@ static bool is_hidden(gr_slice text) {
     return true;
 }
 
-/* Parts "node:port"; port.data is NULL where there is none. */
+/* Parts "node:port"; port->data is NULL where there is none. Colons in brackets, or several, are of
+ * an IPv6 address. */
 static void split(gr_slice text, gr_slice *name, gr_slice *port) {
-    const char *end = text.data + text.len;
-    bool literal = text.len && *text.data == '[';
-    const char *close = literal ? memrchr(text.data, ']', text.len) : NULL;
-    const char *colon =
-        memchr(close ? close : text.data, ':', (size_t)(end - (close ? close : text.data)));
-    bool bare = !literal && colon && memchr(colon + 1, ':', (size_t)(end - colon - 1));
-    if (bare) colon = NULL;
-    *name = (gr_slice){text.data, (size_t)((colon ? colon : end) - text.data)};
-    *port = colon ? (gr_slice){colon + 1, (size_t)(end - colon - 1)} : (gr_slice){NULL, 0};
+    const char *end = text.data + text.len, *colon = end;
+    int colons = 0;
+    for (const char *at = text.data; at < end; at++) {
+        if (*at == ']') colons = 0;
+        if (*at != ':') continue;
+        colons++;
+        colon = at;
+    }
+    if (colons != 1) colon = end;
+    *name = (gr_slice){text.data, (size_t)(colon - text.data)};
+    *port = colon < end ? (gr_slice){colon + 1, (size_t)(end - colon - 1)} : (gr_slice){NULL, 0};
 }
 
 static bool address_parse(gr_slice name, uint16_t port, union peer *peer) {

@@ -7,6 +7,7 @@ import struct
 import pytest
 from http_wire import Wire, request
 from proxies import CLIENT, PROXY, haproxy  # noqa: F401
+from tls_client import TlsWire, bind, context
 
 TRUSTED = "127.0.0.1,127.0.0.5"
 LINE = b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n"
@@ -148,6 +149,18 @@ def test_haproxy_checks_that_the_server_is_alive(serve_behind, haproxy):  # noqa
     proxy = haproxy(f"127.0.0.1:{server.port} {check}\n    option httpchk")
     server.wait_for_output(r'^127\.0\.0\.1 - - .*"OPTIONS ')
     assert proxy.environ()["REMOTE_ADDR"] == CLIENT
+
+
+@pytest.mark.parametrize("version", ["send-proxy", "send-proxy-v2"])
+def test_it_comes_before_tls(serve, haproxy, certificates, version):  # noqa: F811
+    server = serve("--workers", "1", "--trusted-proxies", TRUSTED, "--bind",
+                   bind(certificates, proxy="on"), "wsgi_environ:app")
+    proxy = haproxy(f"127.0.0.1:{server.port} {version}", mode="tcp")
+    with TlsWire(proxy.port, context=context(certificates.ca)) as wire:
+        environ = environ_on(wire)
+        port = wire.stream.getsockname()[1]
+    assert (environ["REMOTE_PORT"], environ["SERVER_PORT"]) == (str(port), str(proxy.port))
+    assert environ["wsgi.url_scheme"] == "https"
 
 
 def test_wrong_addresses_are_told(greenroom):
