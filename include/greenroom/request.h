@@ -44,8 +44,9 @@ GR_API bool gr_request_header_at(const gr_request *request, size_t index, gr_sli
 GR_API int64_t gr_request_content_length(const gr_request *request);
 
 /* Reads up to len bytes of the body. Parks until there is data, the end (returns 0) or an error:
- * -1 with errno ETIMEDOUT (the body read timeout or the deadline of the green thread), ECONNRESET
- * (the client left before the end) or EPROTO (malformed chunk). After an error every further call
+ * -1 with errno ETIMEDOUT (--body-timeout, --min-body-rate, or the deadline of the green thread),
+ * ECONNRESET (the client left before the end), EPROTO (malformed chunk) or EFBIG (a chunked body
+ * that is larger than --max-body-size). After an error every further call
  * fails the same way. Sends "100 Continue" first where the client waits for it. The body is never
  * read ahead of this call. Other green threads may call it too, one at a time, while the handler
  * runs. */

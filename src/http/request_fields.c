@@ -126,6 +126,8 @@ enum http_parse request_fields_conclude(struct request_parser *parser) {
         if (head->minor == 0)
             return request_refuse(parser, 400, "Transfer-Encoding from an HTTP/1.0 client");
     }
+    if (parser->limits->body && head->content_length > parser->limits->body)
+        return request_refuse(parser, 413, "body too large");
     head->keep_alive = !(seen & SEEN_CLOSE) && (head->minor >= 1 || seen & SEEN_KEEP_ALIVE);
     head->expect_continue = seen & SEEN_EXPECT_CONTINUE && head->minor >= 1 &&
                             (head->chunked || head->content_length > 0);

@@ -110,7 +110,8 @@ enum http_parse http_request_parse(const char *data, size_t len, const struct ht
     *scanned = window;
     if (before > 0 && !worth_parsing(data, before, window, limits)) return HTTP_PARSE_INCOMPLETE;
 
-    struct request_parser parser = {.data = data, .end = data + window, .head = head};
+    struct request_parser parser = {
+        .data = data, .end = data + window, .head = head, .limits = limits};
     enum http_parse result = parse_all(&parser, limits, fields);
     if (result == HTTP_PARSE_REFUSED) {
         *status = parser.status;

@@ -9,6 +9,7 @@ struct http_limits {
     uint32_t request_line; /* bytes, without CRLF; over it 414 */
     uint32_t fields;       /* number of field lines; over it 431 */
     uint32_t head;         /* bytes of the whole head; over it 431. At most 1 MiB */
+    int64_t body;          /* bytes that Content-Length may announce; over it 413. 0: any number */
 };
 
 /* Places in the buffer, counted from its start, so that the buffer may move. */
@@ -44,7 +45,7 @@ enum http_parse {
 /* Parses the head that starts at data. fields has room for limits->fields entries. *scanned is 0 at
  * the first call for a head and otherwise what the last call left there, so that a head that
  * arrives byte by byte costs no more than one that comes whole. One empty line before the request
- * line is skipped (and counted in size). Refusals: 400, 414, 431, 501 (a transfer coding we do
+ * line is skipped (and counted in size). Refusals: 400, 413, 414, 431, 501 (a transfer coding we do
  * not know, CONNECT), 505, 417 (an expectation other than 100-continue); *why is a static sentence
  * for the log; both are left alone otherwise. Obvious garbage (not a token at the start) is refused
  * before the head is complete. */

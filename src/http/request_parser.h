@@ -20,6 +20,7 @@ struct request_parser {
     const char *data; /* where the head starts; spans count from here */
     const char *end;  /* of the bytes that are there and inside the limits */
     struct http_request_head *head;
+    const struct http_limits *limits;
     unsigned seen; /* of enum seen */
     int status;    /* of a refusal */
     const char *why;

@@ -1,9 +1,25 @@
-/* What workers and master tell each other in shared memory: a cache line per slot. */
+/* What workers and master tell each other in shared memory: cache lines of its own for each slot.
+ */
 #ifndef SERVER_BOARD_H
 #define SERVER_BOARD_H
 
 #include <stdatomic.h>
 #include <stddef.h>
+
+/* The limits that are set for clients, and that count how often they were met. */
+enum breach {
+    BREACH_REQUEST_LINE,
+    BREACH_HEAD_SIZE, /* or the number of fields */
+    BREACH_HEAD_TIME,
+    BREACH_BODY_SIZE,
+    BREACH_BODY_TIME, /* or the rate */
+    BREACH_WRITE_TIME,
+    BREACH_REQUEST_TIME,
+    BREACH_QUEUE_TIME,
+    BREACH_CONNECTIONS,
+    BREACH_CONNECTIONS_PER_ADDRESS,
+    BREACH_COUNT,
+};
 
 /* A worker writes to its own slot only, and reads the others'. The master writes pid, and clears
  * the whole slot once its worker is dead, so that nothing of it lingers. */
@@ -14,6 +30,7 @@ struct board_slot {
     atomic_int accepting;        /* not 0: takes its share of new connections */
     atomic_ulong requests;       /* answered since the worker started */
     atomic_ulong dropped_fields; /* of requests, see gr_request_field_dropped */
+    atomic_ulong breaches[BREACH_COUNT];
 };
 
 enum { BOARD_SLOTS_MAX = 1024 };

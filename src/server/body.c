@@ -4,6 +4,7 @@
 
 #include "runtime/runtime.h"
 #include "server/exchange.h"
+#include "server/load.h"
 
 enum {
     FRAMING_ROOM_MIN = 512,
@@ -13,27 +14,50 @@ enum {
 
 #define DROP_TIME (2 * (int64_t)NS_PER_S) /* for all of them */
 
-void body_begin(gr_request *request, int64_t patience) {
+static const struct server_options *options;
+
+void bodies_init(const struct server_options *server_options) { options = server_options; }
+
+void body_begin(gr_request *request) {
     const struct http_request_head *head = &request->head;
     struct body *body = &request->body;
     *body = (struct body){
         .unread = request->buffer + head->size,
         .unread_end = request->buffer + request->filled,
         .left = head->content_length,
-        .patience = patience,
+        .patience = options->body_timeout,
         .chunked = head->chunked,
         .ended = !head->chunked && head->content_length == 0,
     };
     body->continue_due = head->expect_continue && body->unread == body->unread_end;
-    if (body->chunked) chunked_decoder_init(&body->decoder);
+    if (!body->chunked) return;
+    chunked_decoder_init(&body->decoder);
+    body->left = options->limits.body ? options->limits.body : INT64_MAX;
 }
 
 static size_t unread(const struct body *body) { return (size_t)(body->unread_end - body->unread); }
 
 static size_t least(uint64_t a, uint64_t b) { return (size_t)(a < b ? a : b); }
 
+/* A client that sends as fast as it has to, in the long run, always has the whole of its time for
+ * the next bytes; of one that does not, it runs out. */
+static void account(struct body *body, int64_t waited, size_t received) {
+    int64_t most = options->body_timeout;
+    uint32_t rate = options->min_body_rate;
+    if (!rate) return;
+    int64_t earned = received / rate >= (size_t)(most / NS_PER_S) + 1
+                         ? most
+                         : (int64_t)(received * NS_PER_S / rate);
+    body->patience += earned - waited;
+    if (body->patience > most) body->patience = most;
+    if (body->patience < 0) body->patience = 0;
+}
+
 static ssize_t receive(gr_request *request, void *buffer, size_t len) {
-    ssize_t n = connection_receive(request->connection, buffer, len, request->body.patience);
+    struct body *body = &request->body;
+    int64_t began = clock_now();
+    ssize_t n = connection_receive(request->connection, buffer, len, body->patience);
+    if (n > 0) account(body, clock_now() - began, (size_t)n);
     if (n == 0) {
         errno = ECONNRESET;
         n = -1;
@@ -114,6 +138,15 @@ static ssize_t read_chunked(gr_request *request, void *buffer, size_t len) {
     }
 }
 
+/* Of a chunked body nobody knows the size before it is there. */
+static ssize_t charge(struct body *body, ssize_t n) {
+    body->left -= n;
+    if (body->left >= 0) return n;
+    load_add_breach(BREACH_BODY_SIZE);
+    errno = EFBIG;
+    return -1;
+}
+
 static int send_continue(gr_request *request) {
     static char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct body *body = &request->body;
@@ -134,6 +167,7 @@ ssize_t gr_request_read(gr_request *request, void *buffer, size_t len) {
     ssize_t n = -1;
     if (!body->continue_due || send_continue(request) == 0)
         n = body->chunked ? read_chunked(request, buffer, len) : read_counted(request, buffer, len);
+    if (n > 0 && body->chunked) n = charge(body, n);
     if (n < 0) body->error = errno;
     return n;
 }

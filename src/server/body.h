@@ -4,14 +4,15 @@
 
 #include "greenroom/request.h"
 #include "http/chunked.h"
+#include "server/options.h"
 
 struct body {
     const char *unread,
         *unread_end; /* received, not yet used: of the body, then pipelined requests */
     char *framing;   /* where the framing of a chunked body is received */
     size_t framing_room;
-    int64_t left;     /* bytes of a Content-Length body still to be read */
-    int64_t patience; /* ns without a byte before a read fails */
+    int64_t left;     /* bytes still to be read; of a chunked body, those that may be */
+    int64_t patience; /* ns that reads may still wait: waiting takes from it, bytes add to it */
     struct chunked_decoder decoder;
     int error; /* errno of the read that failed */
     bool chunked;
@@ -19,8 +20,11 @@ struct body {
     bool continue_due; /* the client waits for "100 Continue" */
 };
 
+/* Once per process. */
+void bodies_init(const struct server_options *options);
+
 /* The head is complete; what was received behind it is in its buffer. */
-void body_begin(gr_request *request, int64_t patience);
+void body_begin(gr_request *request);
 
 /* The head of the answer is about to be sent: will the end of the body never be found? A client
  * that waits for "100 Continue" may or may not send it after that. */

@@ -1,10 +1,12 @@
 #include "server/connection.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/sys.h"
 #include "runtime/park.h"
+#include "server/admission.h"
 #include "server/exchange.h"
 #include "server/gate.h"
 #include "server/listener.h"
@@ -12,18 +14,21 @@
 #include "server/pool.h"
 #include "server/runner.h"
 #include "server/tls_io.h"
+#include "server/wall_clock.h"
 
 enum {
-    LINGER_TIME = 2,   /* s */
-    LINGER_READS = 64, /* in a row before others get a turn */
-    PIECE = 1 << 20,   /* bytes of a file at a time */
+    LINGER_TIME = 2,    /* s */
+    LINGER_READS = 64,  /* in a row before others get a turn */
+    PIECE = 1 << 20,    /* bytes of a file at a time */
+    REFUSALS_MAX = 256, /* connections that have been refused and linger; more are closed at once */
 };
 
 static const struct server_options *options;
 static struct pool connections;
 static struct expiry idle, heads, lingering;
 static bool draining;
-static bool shared; /* a child of fork holds connections, or has */
+static int refusals; /* connections that have been turned away and are not closed yet */
+static bool shared;  /* a child of fork holds connections, or has */
 static void (*drained)(void);
 
 /* ---- what the loop tells ---- */
@@ -55,6 +60,7 @@ void connections_init(const struct server_options *server_options) {
     expiry_init(&idle, options->keep_alive_timeout, have_expired);
     expiry_init(&heads, options->head_timeout, have_expired);
     gate_init(options->concurrency, options->queue_timeout);
+    admission_init(options->max_connections, options->max_per_address);
     expiry_init(&lingering, LINGER_TIME * (int64_t)NS_PER_S, have_expired);
 }
 
@@ -64,24 +70,76 @@ void connections_forked(void) {
 
 /* ---- states ---- */
 
-int connections_reserve(void) { return pool_reserve(&connections); }
+int connections_reserve(void) { return pool_reserve(&connections) < 0 ? -1 : admission_reserve(); }
+
+/* What cannot be said before a handshake is left to the client's imagination. It fits into the
+ * empty buffer of a new socket. */
+static void say_that_there_are_too_many(const struct connection *connection, int status) {
+    static const char sentence[] = "too many connections\n";
+    char text[512];
+    if (connection->listener->tls) return;
+    int len = snprintf(text, sizeof text,
+                       "HTTP/1.1 %d %s\r\n%.*sContent-Type: text/plain\r\nContent-Length: %zu\r\n"
+                       "Retry-After: 1\r\nConnection: close\r\n\r\n%s",
+                       status, http_reason(status), WALL_CLOCK_DATE_FIELD,
+                       wall_clock_now()->date_field, sizeof sentence - 1, sentence);
+    sys(SYS_sendto, connection->watch.fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void turn_away(struct connection *connection, int status) {
+    connection->refused = true;
+    refusals++;
+    say_that_there_are_too_many(connection, status);
+    connection_become(connection, CONNECTION_LINGER);
+}
+
+/* Behind a proxy that says whose connection it is, the address comes later. */
+static int admit(const struct listener *listener, const union peer *peer) {
+    int refusal = admission_enter(peer);
+    if (refusal || listener->proxied) return refusal;
+    refusal = admission_enter_address(peer);
+    if (refusal) admission_leave(NULL);
+    return refusal;
+}
 
 void connection_open(int fd, const struct listener *listener, const union peer *peer) {
+    int refusal = admit(listener, peer);
+    if (refusal && refusals == REFUSALS_MAX) {
+        sys(SYS_close, fd);
+        return;
+    }
     struct connection *connection = pool_take(&connections);
     *connection = (struct connection){
         .watch.ready = have_news,
         .listener = listener,
         .peer = *peer,
         .preface = listener->proxied,
+        .counted = !refusal && !listener->proxied,
         .state = CONNECTION_IDLE,
     };
     if (fd_watch_add(&connection->watch, fd) < 0) {
         sys(SYS_close, fd);
+        if (!refusal) admission_leave(connection->counted ? peer : NULL);
         pool_give(&connections, connection);
         return;
     }
     load_add_connections(1);
     expiry_join(&idle, &connection->expiry);
+    if (refusal) turn_away(connection, refusal);
+}
+
+int connection_identify(struct connection *connection, const union peer *peer) {
+    connection->peer = *peer;
+    if (admission_reserve() < 0) return -1;
+    int refusal = admission_enter_address(peer);
+    connection->counted = !refusal;
+    if (refusal) say_that_there_are_too_many(connection, refusal);
+    return refusal ? -1 : 0;
+}
+
+bool connection_count_request(struct connection *connection) {
+    connection->requests++;
+    return connection->requests == options->keep_alive_requests;
 }
 
 static void give_exchange_back(struct connection *connection) {
@@ -95,6 +153,10 @@ static void close_connection(struct connection *connection) {
     if (shared) sys(SYS_shutdown, connection->watch.fd, SHUT_RDWR);
     sys(SYS_close, connection->watch.fd);
     free(connection->destination);
+    if (connection->refused)
+        refusals--;
+    else
+        admission_leave(connection->counted ? &connection->peer : NULL);
     pool_give(&connections, connection);
     load_add_connections(-1);
     listeners_connection_closed();
@@ -160,6 +222,13 @@ static int fail(struct connection *connection, int code) {
     return -1;
 }
 
+/* The client is too slow with its body, or with the answer. */
+static int time_out(short events) {
+    load_add_breach(events == POLLIN ? BREACH_BODY_TIME : BREACH_WRITE_TIME);
+    errno = ETIMEDOUT;
+    return -1;
+}
+
 /* On the OS thread that runs the handler. */
 static int wait_on_thread(const struct connection *connection, short events, int64_t due) {
     struct pollfd ready = {.fd = connection->watch.fd, .events = events};
@@ -168,6 +237,7 @@ static int wait_on_thread(const struct connection *connection, short events, int
     if (left < 0) left = 0;
     struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
     if (sys(SYS_ppoll, &ready, 1, &timeout, NULL, 0) != 0) return 0;
+    if (due < expires) return time_out(events);
     errno = ETIMEDOUT;
     return -1;
 }
@@ -182,8 +252,7 @@ int connection_wait(struct connection *connection, short events, int64_t patienc
         errno = green_expiry_errno(green_self());
         return -1;
     case WAIT_TIMED_OUT:
-        errno = ETIMEDOUT;
-        return -1;
+        return time_out(events);
     case WAIT_CLOSED:
     case WAIT_UNPOLLABLE:
         break;

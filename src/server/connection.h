@@ -48,6 +48,7 @@ struct connection {
     struct tls_stream *tls; /* from its handshake on; NULL for one that is not TLS */
     union peer peer;
     union peer *destination; /* that the peer has connected to, as a proxy says; NULL: to us */
+    uint32_t requests;       /* that have been answered, or are about to */
     uint32_t preface_left;   /* bytes of the PROXY protocol that are to be skipped */
     uint8_t state;           /* enum connection_state */
     bool preface;            /* the PROXY protocol is still to come, or has not come whole */
@@ -56,6 +57,8 @@ struct connection {
     bool ending;   /* the peer has closed or reset it; bytes before that may still be unread */
     bool admitted; /* in QUEUED: its turn has come */
     bool expired;  /* has been in its state for too long */
+    bool counted;  /* its address is, see server/admission.h */
+    bool refused;  /* there are too many: it has been told, and is to go */
     bool broken;   /* a send or recv failed: nothing can be said to the client any more */
 };
 
@@ -70,7 +73,8 @@ void connections_forked(void);
 int connections_reserve(void);
 
 /* Takes over an accepted, non-blocking socket. Closes it when it cannot be watched (no memory in
- * the kernel). Never parks. */
+ * the kernel); when there are too many, answers it with a refusal, if those do not pile up. Never
+ * parks. */
 void connection_open(int fd, const struct listener *listener, const union peer *peer);
 
 /* The one place where the state changes: leaves what belongs to the old one and enters the new one.
@@ -81,6 +85,13 @@ void connection_become(struct connection *connection, enum connection_state stat
  * the end of the stream, or a negated errno: EAGAIN for none, EINPROGRESS when TLS has to send
  * first. For the owner, inside or outside sched_enter. Never parks. */
 long connection_try_receive(struct connection *connection, void *buffer, size_t len);
+
+/* A proxy says who the peer is. Returns 0, or -1 when that address has too many connections, which
+ * it has been told, or when there is no memory. Never parks. */
+int connection_identify(struct connection *connection, const union peer *peer);
+
+/* To be called for each request: is it the last that the connection may have? */
+bool connection_count_request(struct connection *connection);
 
 /* In LINGER: reads and drops what has come. At the end of the stream, or when it has expired, it
  * becomes CLOSED, and false is returned. Never parks. */

@@ -10,6 +10,7 @@
 #include "http/url.h"
 #include "runtime/green.h"
 #include "server/access_log.h"
+#include "server/breach.h"
 #include "server/load.h"
 #include "server/mount.h"
 #include "server/os_handler.h"
@@ -175,8 +176,9 @@ static void look_for_end(struct gr_request *exchange) {
 
 static void begin(struct gr_request *exchange) {
     arena_init(&exchange->arena, exchange->arena_memory, ARENA_ROOM);
-    body_begin(exchange, options->body_timeout);
+    body_begin(exchange);
     response_init(exchange);
+    if (connection_count_request(exchange->connection)) exchange->response.last = true;
     exchange->match.param_count = 0;
     exchange->forwarding = NULL;
     exchange->id.text.len = 0;
@@ -277,6 +279,7 @@ bool gr_request_expired(const gr_request *request) {
 /* What the handler left undone, no longer within its deadline. */
 static void complete(struct gr_request *exchange) {
     bool expired = gr_request_expired(exchange);
+    if (expired) load_add_breach(BREACH_REQUEST_TIME);
     green_self()->deadline = NEVER;
     if (exchange->response.status || exchange->response.ended) {
         gr_response_end(exchange);
@@ -326,6 +329,7 @@ enum exchange_step exchange_answer(struct gr_request *exchange) {
 enum exchange_step exchange_turn_away(struct gr_request *exchange) {
     char seconds[24];
     begin(exchange);
+    load_add_breach(BREACH_QUEUE_TIME);
     snprintf(seconds, sizeof seconds, "%lld",
              (long long)((options->queue_timeout + NS_PER_S - 1) / NS_PER_S));
     response_brief(exchange, 503, "too many requests are in flight", "Retry-After", seconds);
@@ -337,6 +341,8 @@ enum exchange_step exchange_turn_away(struct gr_request *exchange) {
 enum exchange_step exchange_refuse(struct gr_request *exchange) {
     exchange->head = (struct http_request_head){.minor = 1, .size = exchange->filled};
     begin(exchange);
+    enum breach breach = breach_of_status(exchange->refusal);
+    if (breach != BREACH_COUNT) load_add_breach(breach);
     response_brief(exchange, exchange->refusal, exchange->refusal_reason, NULL, NULL);
     end(exchange, EXCHANGE_LINGER);
     return EXCHANGE_LINGER;

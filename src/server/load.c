@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 
 #include "base/sys.h"
-#include "server/board.h"
 
 static struct board_slot alone;
 static struct board_slot *board = &alone, *mine = &alone;
@@ -48,6 +47,14 @@ unsigned long load_add_dropped_field(void) {
 
 unsigned long load_dropped_fields(void) {
     return atomic_load_explicit(&mine->dropped_fields, memory_order_relaxed);
+}
+
+void load_add_breach(enum breach breach) {
+    atomic_fetch_add_explicit(&mine->breaches[breach], 1, memory_order_relaxed);
+}
+
+unsigned long load_breaches(enum breach breach) {
+    return atomic_load_explicit(&mine->breaches[breach], memory_order_relaxed);
 }
 
 void load_set_accepting(bool accepting) { atomic_store(&mine->accepting, accepting); }

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "server/board.h"
+
 /* Maps the board of fd, which it closes; -1 for a worker that is all alone. Returns 0, or -1 with
  * errno. */
 int load_open(int fd, int slot, int slots);
@@ -19,6 +21,10 @@ void load_set_accepting(bool accepting);
  * included. Any thread may call it. */
 unsigned long load_add_dropped_field(void);
 unsigned long load_dropped_fields(void);
+
+/* Counts a limit that was met; how often it was. Any thread may call them. */
+void load_add_breach(enum breach breach);
+unsigned long load_breaches(enum breach breach);
 
 /* Open connections of this worker; and of the least loaded other one that accepts, INT_MAX if there
  * is none. */

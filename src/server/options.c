@@ -31,6 +31,7 @@ static const struct field {
     FIELD(FIELD_INT64, head_timeout),
     FIELD(FIELD_INT64, keep_alive_timeout),
     FIELD(FIELD_INT64, body_timeout),
+    FIELD(FIELD_UINT32, min_body_rate),
     FIELD(FIELD_INT64, write_timeout),
     FIELD(FIELD_INT64, graceful_timeout),
     FIELD(FIELD_INT64, request_timeout),
@@ -45,6 +46,10 @@ static const struct field {
     FIELD(FIELD_INT, proxy_headers),
     FIELD(FIELD_TEXT, mount),
     FIELD(FIELD_BOOL, compress),
+    FIELD(FIELD_INT64, limits.body),
+    FIELD(FIELD_UINT32, keep_alive_requests),
+    FIELD(FIELD_UINT32, max_connections),
+    FIELD(FIELD_UINT32, max_per_address),
     FIELD(FIELD_TEXT, access_log),
 #undef FIELD
 };
@@ -70,12 +75,16 @@ void server_options_init(struct server_options *options) {
         .head_timeout = 15 * (int64_t)NS_PER_S,
         .keep_alive_timeout = 75 * (int64_t)NS_PER_S,
         .body_timeout = 30 * (int64_t)NS_PER_S,
+        .min_body_rate = 240,
         .write_timeout = 60 * (int64_t)NS_PER_S,
         .graceful_timeout = 30 * (int64_t)NS_PER_S,
         .queue_timeout = 30 * (int64_t)NS_PER_S,
-        .limits = {.request_line = 8190, .fields = 100, .head = 64 * 1024},
         .trusted_proxies = "",
         .mount = "",
+        .limits = {.request_line = 8190,
+                   .fields = 100,
+                   .head = 64 * 1024,
+                   .body = INT64_C(1) << 30},
         .access_log = "-",
     };
 }

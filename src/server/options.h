@@ -48,6 +48,7 @@ struct server_options {
     int64_t head_timeout; /* ns from the first byte of a head to its end */
     int64_t keep_alive_timeout; /* ns a connection may idle between requests, or before the first */
     int64_t body_timeout;       /* ns without a byte while the application reads the body */
+    uint32_t min_body_rate;     /* bytes per second that a body comes at in the long run; 0: any */
     int64_t write_timeout;      /* ns without a byte taken while the application writes */
     int64_t graceful_timeout;   /* ns */
     int64_t request_timeout;    /* ns from the end of a request's head; 0: none */
@@ -56,11 +57,14 @@ struct server_options {
     int64_t queue_timeout;      /* ns that a request may wait for its turn */
     bool cancel_on_disconnect;  /* when its client hangs up; the default of each request */
     struct http_limits limits;
-    const char *trusted_proxies; /* networks, as base/network.h reads them; "" for nobody */
-    int proxy_headers;           /* enum server_proxy_headers */
-    const char *mount;           /* "/prefix" beneath which the application is; "" for none */
-    bool compress;               /* answers, where the client accepts it */
-    const char *access_log;      /* path, "-" for stdout, "" for none */
+    uint32_t keep_alive_requests; /* of one connection; 0: any number */
+    uint32_t max_connections;     /* open at a time; 0: any number */
+    uint32_t max_per_address;     /* 0: any number */
+    const char *trusted_proxies;  /* networks, as base/network.h reads them; "" for nobody */
+    int proxy_headers;            /* enum server_proxy_headers */
+    const char *mount;            /* "/prefix" beneath which the application is; "" for none */
+    bool compress;                /* answers, where the client accepts it */
+    const char *access_log;       /* path, "-" for stdout, "" for none */
 };
 
 /* The defaults; also the documentation of them. */

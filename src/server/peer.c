@@ -33,6 +33,10 @@ size_t peer_text(const union peer *peer, char out[PEER_TEXT_MAX]) {
     return len;
 }
 
+bool peer_has_address(const union peer *peer) {
+    return peer->family == AF_INET || peer->family == AF_INET6;
+}
+
 int peer_port(const union peer *peer) {
     if (peer->family == AF_INET) return ntohs(peer->v4.sin_port);
     return peer->family == AF_INET6 ? ntohs(peer->v6.sin6_port) : 0;

@@ -18,6 +18,8 @@ enum { PEER_TEXT_MAX = INET6_ADDRSTRLEN };
  * length, 0 for a peer without one. Not terminated. */
 size_t peer_text(const union peer *peer, char out[PEER_TEXT_MAX]);
 
+bool peer_has_address(const union peer *peer);
+
 /* 0 for a peer without one. */
 int peer_port(const union peer *peer);
 

@@ -25,15 +25,14 @@ static void complain(const struct connection *connection, const char *what) {
     before = 0;
 }
 
-static int note(struct connection *connection, const struct proxy_header *header) {
-    if (header->local) return 0;
+static enum exchange_step note(struct connection *connection, const struct proxy_header *header) {
+    if (header->local) return EXCHANGE_ANSWER;
     if (header->destination.family != AF_UNSPEC) {
         connection->destination = malloc(sizeof *connection->destination);
-        if (!connection->destination) return -1;
+        if (!connection->destination) return EXCHANGE_CLOSE;
         *connection->destination = header->destination;
     }
-    connection->peer = header->source;
-    return 0;
+    return connection_identify(connection, &header->source) < 0 ? EXCHANGE_LINGER : EXCHANGE_ANSWER;
 }
 
 static enum exchange_step none(long n) { return n == -EAGAIN ? EXCHANGE_WAIT : EXCHANGE_CLOSE; }
@@ -62,7 +61,7 @@ static enum exchange_step take_addresses(struct gr_request *exchange) {
         exchange->filled += (uint32_t)n;
     } while (result == PROXY_PROTOCOL_INCOMPLETE);
     connection->preface_left = (uint32_t)(header.size - exchange->filled);
-    return note(connection, &header) < 0 ? EXCHANGE_CLOSE : EXCHANGE_ANSWER;
+    return note(connection, &header);
 }
 
 static enum exchange_step skip(struct connection *connection) {

@@ -6,8 +6,8 @@
 #include "server/exchange.h"
 
 /* Receives as much of it as there is. Once it is whole, sets *whole and has changed who the peer of
- * the connection is. Else returns WAIT, or CLOSE: it is malformed, or the peer is no trusted proxy
- * or has gone. Never parks. */
+ * the connection is. Else returns WAIT; CLOSE: it is malformed, or the peer is no trusted proxy or
+ * has gone; or LINGER: there are too many connections of that address. Never parks. */
 enum exchange_step preface_receive(struct gr_request *exchange, bool *whole);
 
 #endif

@@ -12,6 +12,8 @@
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
 #include "server/access_log.h"
+#include "server/body.h"
+#include "server/breach.h"
 #include "server/compress.h"
 #include "server/connection.h"
 #include "server/exchange.h"
@@ -125,6 +127,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
         return -1;
     }
     mount_init(options->mount);
+    bodies_init(options);
     if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0) {
         gr_log(GR_LOG_ERROR, "cannot start %u threads: %s", options->concurrency, strerror(errno));
         return -1;
@@ -163,6 +166,7 @@ static int finish(void) {
     if (dropped) gr_log(GR_LOG_WARNING, "request fields dropped: %lu", dropped);
     unsigned long failed = tls_handshakes_failed();
     if (failed) gr_log(GR_LOG_WARNING, "TLS handshakes failed: %lu", failed);
+    breaches_report();
     if (all_gone) return 0;
     gr_log(GR_LOG_WARNING, "stopped with %d connections open: the graceful timeout is over",
            load_connections());

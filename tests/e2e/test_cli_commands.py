@@ -7,9 +7,11 @@ import pytest
 
 OPTIONS = [
     "bind", "workers", "python", "stack-size", "poller", "concurrency", "queue-timeout", "slice",
-    "graceful-timeout", "keep-alive-timeout", "head-timeout", "body-timeout", "write-timeout", "request-timeout",
+    "graceful-timeout", "keep-alive-timeout", "head-timeout", "body-timeout", "min-body-rate",
+    "write-timeout", "request-timeout",
     "cancel-on-disconnect", "max-request-line",
-    "max-headers", "max-head-size", "static", "access-log", "help",
+    "max-headers", "max-head-size", "max-body-size", "keep-alive-requests", "max-connections",
+    "max-per-address", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "help",
 ]
 
 

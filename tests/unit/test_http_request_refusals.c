@@ -388,6 +388,19 @@ static void an_endless_head_is_refused_before_it_ends(void **state) {
     assert_refused(&p, 431);
 }
 
+static void a_body_over_its_limit_is_answered_with_413(void **state) {
+    struct http_limits limits = {.request_line = 50, .fields = 2, .head = 200, .body = 99};
+    gr_slice at = BYTES("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n");
+    gr_slice over = BYTES("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n");
+    struct parsed p = parse_within(at, &limits);
+    assert_int_equal(p.result, HTTP_PARSE_DONE);
+    p = parse_within(over, &limits);
+    assert_refused(&p, 413);
+    limits.body = 0;
+    p = parse_within(over, &limits);
+    assert_int_equal(p.result, HTTP_PARSE_DONE);
+}
+
 static enum http_parse parse_fields_within(uint32_t limit) {
     struct http_limits limits = {.request_line = 50, .fields = limit, .head = 200};
     struct parsed p =
@@ -443,6 +456,7 @@ int main(void) {
         cmocka_unit_test(a_head_over_its_limit_is_answered_with_431),
         cmocka_unit_test(what_follows_a_head_does_not_count_for_its_limit),
         cmocka_unit_test(an_endless_head_is_refused_before_it_ends),
+        cmocka_unit_test(a_body_over_its_limit_is_answered_with_413),
         cmocka_unit_test(more_fields_than_the_limit_are_answered_with_431),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,11 @@ static void what_a_worker_does_is_seen_by_others(void **state) {
     assert_int_equal(load_add_dropped_field(), 1);
     assert_int_equal(load_add_dropped_field(), 2);
     assert_int_equal(board[OWN].dropped_fields, 2);
+    load_add_breach(BREACH_HEAD_TIME);
+    load_add_breach(BREACH_HEAD_TIME);
+    assert_int_equal(load_breaches(BREACH_HEAD_TIME), 2);
+    assert_int_equal(board[OWN].breaches[BREACH_HEAD_TIME], 2);
+    assert_int_equal(load_breaches(BREACH_BODY_SIZE), 0);
     assert_int_equal(board[OWN].connections, 2);
     assert_int_equal(load_connections(), 2);
     assert_int_equal(board[OWN].in_flight, 1);

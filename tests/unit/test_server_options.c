@@ -41,7 +41,11 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .body_timeout = 3,
         .write_timeout = 4,
         .graceful_timeout = 5,
-        .limits = {.request_line = UINT32_MAX, .fields = 7, .head = 8},
+        .limits = {.request_line = UINT32_MAX, .fields = 7, .head = 8, .body = INT64_MAX},
+        .min_body_rate = 9,
+        .keep_alive_requests = 10,
+        .max_connections = 11,
+        .max_per_address = UINT32_MAX,
         .access_log = "",
         .trusted_proxies = "10.0.0.0/8,unix",
         .proxy_headers = SERVER_PROXY_HEADERS_OFF,
@@ -88,6 +92,11 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.proxy_headers, sent.proxy_headers);
     assert_string_equal(got.mount, sent.mount);
     assert_int_equal(got.compress, sent.compress);
+    assert_int_equal(got.limits.body, sent.limits.body);
+    assert_int_equal(got.min_body_rate, sent.min_body_rate);
+    assert_int_equal(got.keep_alive_requests, sent.keep_alive_requests);
+    assert_int_equal(got.max_connections, sent.max_connections);
+    assert_int_equal(got.max_per_address, sent.max_per_address);
     assert_int_equal(got.static_count, sent.static_count);
     assert_string_equal(got.statics[0], sent.statics[0]);
     assert_string_equal(got.statics[1], sent.statics[1]);

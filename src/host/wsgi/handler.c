@@ -96,6 +96,8 @@ static void fail(const struct handler *handler, const struct exchange *exchange)
         report(handler, exchange);
     if (blameless && read_error == ETIMEDOUT)
         apologize(exchange, 408, "Request Timeout\n");
+    else if (blameless && read_error == EFBIG)
+        apologize(exchange, 413, "Content Too Large\n");
     else if (blameless && (read_error == EPROTO || read_error == ECONNRESET))
         apologize(exchange, 400, "Bad Request\n");
     else if (gr_request_expired(exchange->request))
