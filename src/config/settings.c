@@ -214,11 +214,12 @@ static int proxy_headers_set(int *headers, const struct setting *setting, const 
                     value);
 }
 
-/* Decoded when it is compared, so a percent sign would stand for itself and mislead. */
+/* One that says the same once decoded, and without slashes at its end. */
 static int prefix_set(const char **place, const struct setting *setting, const char *value,
                       char *error) {
-    gr_slice text = gr_slice_of(value), prefix;
-    if (!forwarded_prefix(text, &prefix) || prefix.len < text.len || strchr(value, '%'))
+    size_t len = strlen(value);
+    char decoded[len + 1];
+    if (forwarded_prefix(gr_slice_of(value), decoded) != (ssize_t)len)
         return sentence(error,
                         "--%s must be a path such as /shop, without a slash at its end and without "
                         "percent signs, not '%s'",

@@ -2,6 +2,7 @@
 
 #include "http/octets.h"
 #include "http/request_parser.h"
+#include "http/url.h"
 
 static gr_slice between(const char *from, const char *to) {
     return (gr_slice){from, (size_t)(to - from)};
@@ -112,21 +113,28 @@ bool forwarded_authority(gr_slice text, gr_slice *name, int *port) {
     return name->len > 0 && (!has_port || *port > 0);
 }
 
+/* No control character and no backslash, which browsers take for a slash. */
+static bool is_clean(const char *at, const char *end) {
+    while (at < end && octet_is_text(*at) && *at != '\t' && *at != '\\') at++;
+    return at == end;
+}
+
 static bool is_dots(const char *segment, const char *end) {
     size_t len = (size_t)(end - segment);
     return len == 1 ? segment[0] == '.' : len == 2 && segment[0] == '.' && segment[1] == '.';
 }
 
-bool forwarded_prefix(gr_slice text, gr_slice *prefix) {
-    const char *at = text.data, *end = at + text.len;
-    if (at == end || *at != '/' || octets_skip_path(at, end) != end || memchr(at, '\\', text.len))
-        return false;
-    while (end > at && end[-1] == '/') end--;
-    *prefix = between(at, end);
-    while (at < end) { /* at a slash */
+ssize_t forwarded_prefix(gr_slice text, char *out) {
+    const char *raw_end = text.data + text.len;
+    if (!text.len || *text.data != '/' || octets_skip_path(text.data, raw_end) != raw_end)
+        return -1;
+    ssize_t len = url_decode(text, out);
+    if (len < 0 || !is_clean(out, out + len)) return -1;
+    while (len > 0 && out[len - 1] == '/') len--;
+    for (const char *at = out, *end = out + len; at < end;) { /* at a slash */
         const char *segment = at + 1, *slash = memchr(segment, '/', (size_t)(end - segment));
         at = slash ? slash : end;
-        if (segment == at || is_dots(segment, at)) return false;
+        if (segment == at || is_dots(segment, at)) return -1;
     }
-    return true;
+    return len;
 }

@@ -34,9 +34,10 @@ bool forwarded_authority(gr_slice text, gr_slice *name, int *port);
 /* 1 to 65535 in digits; -1 otherwise. */
 int forwarded_port(gr_slice text);
 
-/* Is it the beginning of a path, such as "/shop", that may be put before others: visible ASCII
- * without "?", "#" or backslash, and no empty segment, "." or ".." in it? Slashes at its end are
- * left out of *prefix, which may be empty then. */
-bool forwarded_prefix(gr_slice text, gr_slice *prefix);
+/* Decodes the beginning of a path that may be put before others, such as "/shop", into out, which
+ * has room for text.len bytes. Slashes at its end are left out, so "/" is nothing. Returns the
+ * length, or -1 when it is no path, holds a "?", "#", backslash or control character, or has, once
+ * decoded, a segment that is empty, "." or "..". */
+ssize_t forwarded_prefix(gr_slice text, char *out);
 
 #endif

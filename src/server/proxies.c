@@ -4,7 +4,6 @@
 
 #include "base/network.h"
 #include "http/forwarded.h"
-#include "http/url.h"
 #include "server/exchange.h"
 
 static struct network trusted[SERVER_NETWORKS_MAX];
@@ -104,10 +103,9 @@ static const char *read_prefix(gr_request *request, struct forwarding *said) {
     gr_slice value;
     if (!only_value(request, "X-Forwarded-Prefix", &value)) return malformed;
     if (!value.data) return NULL;
-    if (!forwarded_prefix(value, &said->prefix)) return malformed;
-    char *decoded = gr_request_alloc(request, said->prefix.len + 1);
+    char *decoded = gr_request_alloc(request, value.len + 1);
     if (!decoded) return no_memory;
-    ssize_t len = url_decode(said->prefix, decoded);
+    ssize_t len = forwarded_prefix(value, decoded);
     said->prefix = (gr_slice){decoded, (size_t)len};
     return len < 0 ? malformed : NULL;
 }

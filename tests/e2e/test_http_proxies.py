@@ -142,6 +142,7 @@ def test_malformed_fields_of_a_trusted_proxy_are_refused(ask):
         ("Prefix: //evil.example", "Prefix is malformed"),
         ("Prefix: /a/../b", "Prefix is malformed"),
         ("Prefix: /%zz", "Prefix is malformed"),
+        ("Prefix: /%2Fevil.example", "Prefix is malformed"),
         ("Prefix: /a, /b", "Prefix is malformed"),
     ]:
         assert f"X-Forwarded-{complaint}" in refusal(ask(f"X-Forwarded-{field}"))

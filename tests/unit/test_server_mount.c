@@ -49,6 +49,9 @@ static void what_is_not_beneath_is_told(void **state) {
     assert_false(is_beneath("*"));
     assert_false(is_beneath("/shop%2Fa"));
     assert_false(is_beneath("%2Fshop/a"));
+    mount_init("/a/b");
+    assert_true(is_beneath("/a/b/c"));
+    assert_false(is_beneath("/a%2Fb/c"));
 }
 
 int main(void) {
