@@ -6,6 +6,7 @@
 #include "greenroom/log.h"
 #include "runtime/green.h"
 #include "server/listener.h"
+#include "server/tls_io.h"
 #include "server/tls_listener.h"
 #include "server/tls_thread.h"
 
@@ -74,11 +75,13 @@ static int wait_for_client(struct connection *connection, int64_t due) {
 }
 
 static void answer_in_plain(struct connection *connection) {
-    static const char text[] =
+    static char text[] =
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 52\r\n"
         "Connection: close\r\n\r\n"
         "400 Bad Request: this port speaks HTTPS, not HTTP.\r\n";
-    sys(SYS_sendto, connection->watch.fd, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    struct iovec whole = {text, sizeof text - 1};
+    tls_close(connection);
+    connection_send(connection, &whole, 1, 0);
 }
 
 int tls_handshakes_start(const struct server_options *options) {

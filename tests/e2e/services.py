@@ -229,7 +229,7 @@ class Authority:
         """A certificate for names such as "DNS:a.example" and "IP:127.0.0.1", and its key."""
         certificate, key = self.folder / f"{file}.pem", self.folder / f"{file}-key.pem"
         keys = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
-                "rsa": ["-newkey", "rsa:2048"]}  # fmt: skip
+                "rsa": ["-newkey", "rsa:2048"], "slow": ["-newkey", "rsa:4096"]}  # fmt: skip
         alternatives = ["-addext", f"subjectAltName={','.join(names)}"] if names else []
         self.run(*keys[kind], "-days", "2", "-subj", subject or f"/CN={file}", *alternatives,
                  "-addext", "basicConstraints=critical,CA:FALSE", "-CA", self.ca,

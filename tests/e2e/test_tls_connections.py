@@ -1,9 +1,11 @@
 """Requests and answers over TLS: what holds for plain connections holds for these."""
 
 import os
+import select
 import socket
 import ssl
 import subprocess
+from contextlib import ExitStack
 
 import pytest
 from conftest import eventually
@@ -298,6 +300,26 @@ def test_python_speaks_tls_beside_the_server(serve, certificates, client):
     with TlsWire(server.port, context=client) as wire:
         inner = f"127.0.0.1:{server.port}"
         assert wire.ask(f"/?{inner}").text == "https asked https"
+
+
+def test_requests_do_not_wait_for_handshakes(serve, app, authority, client):
+    """Each of them takes the server milliseconds; it has begun with few when the request comes."""
+    slow = authority.issue("slow", "IP:127.0.0.1", kind="slow")
+    server = serve("--workers", "1", "--bind", bind(slow), "--bind", "127.0.0.1:0", app)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        client.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1").do_handshake()
+    hello = outgoing.read()
+    with ExitStack() as wires:
+        plain = wires.enter_context(Wire(int(server.urls[1].rpartition(":")[2])))
+        shaking = [wires.enter_context(Wire(server.port)) for _ in range(60)]
+        for wire in shaking:
+            wire.send(hello)
+        assert plain.ask("/").text == "hello\n"
+        answered, _, _ = select.select([wire.stream for wire in shaking], [], [], 0)
+        assert len(answered) < 40
+        for wire in shaking:
+            assert wire.take(1) == HANDSHAKE[:1]
 
 
 def test_many_handshakes_at_once_all_succeed(server, client):
