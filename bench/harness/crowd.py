@@ -14,8 +14,10 @@ CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Crowd:
-    def __init__(self, port: int, size: int) -> None:
+    def __init__(self, port: int, size: int, source: str = "") -> None:
+        """source is the address that its connections come from, "" for what the kernel chooses."""
         self.address = ("127.0.0.1", port)
+        self.source = (source, 0)
         self.size = size
         self.members: dict[int, socket.socket] = {}
         self.poll = select.epoll()
@@ -25,7 +27,7 @@ class Crowd:
     def __enter__(self) -> "Crowd":
         try:
             for _ in range(self.size):
-                member = socket.create_connection(self.address, timeout=30)
+                member = socket.create_connection(self.address, 30, self.source)
                 member.setblocking(False)
                 self.members[member.fileno()] = member
                 self.poll.register(member, select.EPOLLIN)

@@ -56,9 +56,9 @@ def rest(server: Server) -> Idle:
     return Idle(server.name, grown * 1024 / CONNECTIONS, failures)
 
 
-def ask_once(daemon: Daemon, open_ones: ExitStack) -> int:
+def ask_once(daemon: Daemon, open_ones: ExitStack, source: str = "") -> int:
     """One request on each of BATCH new connections, which stay open; returns how many failed."""
-    crowd = open_ones.enter_context(Crowd(daemon.port, BATCH))
+    crowd = open_ones.enter_context(Crowd(daemon.port, BATCH, source))
     crowd.ask("/")
     crowd.wait(timeout=30)
     return sum(crowd.failures.values())

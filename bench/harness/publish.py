@@ -26,6 +26,9 @@ PAGES = [
 bears, is in [RUNTIME.md](RUNTIME.md). The load generator shares the cores with the servers, and the machine is a
 noisy one: trust ratios and CPU per request more than absolute numbers.""",
          ["experiment", "hello", "flask", "sleep", "idle", "postgres", "drain"], verdict.OF_SERVERS),
+    Page("CONNECTIONS.md", "Results of many connections", """What idle and slow clients cost, and what they cost the
+others; requests are in [RESULTS.md](RESULTS.md).""",
+         ["idle-many", "slow"], verdict.OF_CONNECTIONS),
     Page("RUNTIME.md", "Results of the runtime", """What green threads cost, what they bear, and how fair they are;
 beside other servers it stands in [RESULTS.md](RESULTS.md).""",
          ["fairness", "micro", "pingpong", "parked", "subprocesses", "soak"], verdict.OF_RUNTIME),

@@ -127,11 +127,11 @@ NGINX_CONFIG = """\
 %(user)s
 %(modules)s
 worker_processes %(workers)d;
-worker_rlimit_nofile 20000;
+worker_rlimit_nofile %(descriptors)d;
 daemon off;
 pid {directory}/nginx.pid;
 error_log {directory}/nginx-error.log error;
-events { worker_connections 15000; }
+events { worker_connections %(connections)d; }
 http {
     access_log off;
     default_type %(type)s;
@@ -151,8 +151,10 @@ http {
 
 
 def nginx(name: str, workers: int, location: str, *, content_type: str = "text/plain",
-          modules: str = "") -> Server:
+          modules: str = "", connections: int = 15_000) -> Server:
     config = NGINX_CONFIG % {
+        "connections": connections,
+        "descriptors": connections + 5_000,
         "user": "user root;" if os.geteuid() == 0 else "",
         "modules": modules,
         "workers": workers,

@@ -139,6 +139,28 @@ def beside_hogs(kind: str) -> dict[int, dict]:
             if one["kind"] == kind}
 
 
+def change_of_p99(one: dict) -> float:
+    alone, beside = (one[name]["latency"]["p99"] for name in ("alone", "beside"))
+    return beside / alone - 1
+
+
+def idle_many() -> Judgement:
+    ours = [variant("idle-many", name) for name in ("greenroom-c", "greenroom-wsgi")]
+    changes = [change_of_p99(one) for one in ours]
+    most = max(one["bytes_each"] for one in ours)
+    failures = sum(one["failures"] + errors(one["beside"]) for one in ours)
+    return (f"{ours[0]['connections']:,}: {most:.0f} bytes each, p99 {changes[0]:+.0%} in C, {changes[1]:+.0%} in Python,"
+            f" {failures} errors", most <= 1024 and max(changes) <= 0.1 and not failures)
+
+
+def slow() -> Judgement:
+    ours = [variant("slow", name) for name in ("greenroom-c", "greenroom-wsgi")]
+    changes = [change_of_p99(one) for one in ours]
+    failures = sum(errors(one["beside"]) for one in ours)
+    return (f"p99 {changes[0]:+.0%} in C, {changes[1]:+.0%} in Python, {failures} errors",
+            max(changes) < 0.1 and not failures)
+
+
 def sleeper() -> Judgement:
     late = {(kind, hogs): beside_hogs(kind)[hogs]["p99"]
             for kind in ("pbkdf2", "numpy", "fifo", "fsync") for hogs in (1, 4)}
@@ -206,6 +228,11 @@ OF_SERVERS = [
     Claim("SIGTERM under load", "every request answered", drain),
 ]
 
+OF_CONNECTIONS = [
+    Claim("100,000 idle connections, one worker", "1 KiB each, p99 of active ones within 10 %", idle_many),
+    Claim("5,000 clients of a byte a second", "p99 of the others grows by less than 10 %", slow),
+]
+
 OF_RUNTIME = [
     Claim("1 ms sleeper beside 1 and 4 hogs in C", "late by 2 ms at p99", sleeper),
     Claim("two hogs on two cores", "1.8 x the work of one", two_hogs),
@@ -234,7 +261,7 @@ def table_of(claims: list[Claim]) -> Table:
 
 def show() -> int:
     """Prints the table and writes it to bench/out/verdict.md; 0 when everything holds."""
-    table = table_of(OF_SERVERS + OF_RUNTIME)
+    table = table_of(OF_SERVERS + OF_CONNECTIONS + OF_RUNTIME)
     OUT.mkdir(exist_ok=True)
     (OUT / "verdict.md").write_text(f"# What must hold\n\n{table.markdown()}\n")
     print(f"\nWhat must hold\n\n{table.text()}")
