@@ -47,9 +47,9 @@ struct connection {
     const struct listener *listener;
     struct tls_stream *tls; /* from its handshake on; NULL for one that is not TLS */
     union peer peer;
+    uint32_t preface_left;   /* bytes of the PROXY protocol that are to be skipped */
     union peer *destination; /* that the peer has connected to, as a proxy says; NULL: to us */
     uint32_t requests;       /* that have been answered, or are about to */
-    uint32_t preface_left;   /* bytes of the PROXY protocol that are to be skipped */
     uint8_t state;           /* enum connection_state */
     bool preface;            /* the PROXY protocol is still to come, or has not come whole */
     bool queued;             /* on the ready queue */

@@ -6,6 +6,9 @@
 #include "http/forwarded.h"
 #include "server/exchange.h"
 
+/* So many proxies one behind the other are more than there are. */
+enum { CHAIN_MAX = 64 };
+
 static struct network trusted[SERVER_NETWORKS_MAX];
 static int trusted_count;
 static enum server_proxy_headers headers;
@@ -56,9 +59,11 @@ static const char *read_for(const gr_request *request, struct forwarding *said) 
     size_t index = request->head.field_count;
     gr_slice list, node;
     bool more = true;
+    int count = 0;
     while (more && field_before(request, &index, "X-Forwarded-For", &list))
         while (more && forwarded_last(&list, &node))
-            if (!follow(said, node, &more)) return "X-Forwarded-For is malformed";
+            if (count++ == CHAIN_MAX || !follow(said, node, &more))
+                return "X-Forwarded-For is malformed";
     return NULL;
 }
 
@@ -121,8 +126,6 @@ static const char *read_x_forwarded(gr_request *request, struct forwarding *said
 
 /* ---- Forwarded ---- */
 
-enum { ELEMENTS_MAX = 64 };
-
 /* The elements of all fields, in order. Returns how many there are, or -1 when one is malformed or
  * there are too many. */
 static int list_elements(const gr_request *request, struct forwarded_element *elements) {
@@ -130,8 +133,7 @@ static int list_elements(const gr_request *request, struct forwarded_element *el
     int count = 0, result = 0;
     for (size_t i = 0; gr_request_header_at(request, i, &name, &list); i++) {
         if (!gr_slice_equal_nocase(name, gr_slice_of("Forwarded"))) continue;
-        while (count < ELEMENTS_MAX && (result = forwarded_next(&list, &elements[count])) > 0)
-            count++;
+        while (count < CHAIN_MAX && (result = forwarded_next(&list, &elements[count])) > 0) count++;
         if (result != 0) return -1;
     }
     return count;
@@ -141,7 +143,7 @@ static int list_elements(const gr_request *request, struct forwarded_element *el
  * client has talked to. */
 static const char *read_forwarded(const gr_request *request, struct forwarding *said) {
     static const char malformed[] = "Forwarded is malformed";
-    struct forwarded_element elements[ELEMENTS_MAX], *last = NULL;
+    struct forwarded_element elements[CHAIN_MAX], *last = NULL;
     int count = list_elements(request, elements), port;
     if (count < 0) return malformed;
     for (bool more = true; more && count > 0;) {

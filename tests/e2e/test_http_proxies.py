@@ -85,6 +85,12 @@ def test_a_proxy_that_speaks_for_itself_keeps_its_address(ask):
     assert environ(ask())["REMOTE_ADDR"] == "127.0.0.1"
 
 
+def test_there_are_64_proxies_at_most(ask):
+    chain = ", ".join(["192.0.2.7", *["10.0.0.1"] * 63])
+    assert environ(ask(f"X-Forwarded-For: {chain}"))["REMOTE_ADDR"] == "192.0.2.7"
+    assert "malformed" in refusal(ask(f"X-Forwarded-For: {chain}, 10.0.0.1"))
+
+
 def test_a_malformed_address_from_a_trusted_proxy_is_refused(ask):
     for sent in ["nonsense", "192.0.2.256", "192.0.2.7:0", "[::1", "192.0.2.7, 10.0.0.", "a,10.0.0.1"]:
         assert "X-Forwarded-For is malformed" in refusal(ask(f"X-Forwarded-For: {sent}"))
