@@ -118,6 +118,7 @@ def test_a_body_is_echoed_while_it_comes(wire):
         (b"", 400, "ENODATA"),
         (gzip.compress(bytes(10_000_001)), 413, "EFBIG"),
     ],
+    ids=["no gzip", "cut short", "empty", "too large"],
 )
 def test_what_cannot_be_decoded_is_answered_and_leaves_nothing(wire, store, body, status, error):
     wire.send(post("/upload/gzip/10000000", body) + request("/count"))
