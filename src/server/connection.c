@@ -343,6 +343,5 @@ void connection_end_sending(struct connection *connection) {
  * socket. */
 void connection_reset(struct connection *connection) {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    connection->broken = true;
     sys(SYS_connect, connection->watch.fd, &nobody, sizeof nobody);
 }

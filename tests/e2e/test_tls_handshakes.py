@@ -179,8 +179,7 @@ def test_a_session_is_resumed_by_any_worker_and_by_their_successors(start, certi
 
 
 def test_a_session_of_one_address_is_not_resumed_on_another(serve, app, certificates, client):
-    server = serve("--workers", "1", "--bind", bind(certificates),
-                   "--bind", bind(certificates, client_ca=certificates.ca, client="request"), app)  # fmt: skip
+    server = serve("--workers", "1", "--bind", bind(certificates), "--bind", bind(certificates), app)
     with TlsWire(server.port, context=client) as wire:
         assert wire.ask("/").text == "hello\n"
         session = wire.stream.session

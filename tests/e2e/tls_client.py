@@ -10,6 +10,9 @@ from pathlib import Path
 from http_wire import TIMEOUT, Wire
 
 
+IGNORE_UNEXPECTED_EOF = 0x80  # of OpenSSL; Python sets it, and names it from 3.12 on
+
+
 def bind(*pairs: object, **parameters: object) -> str:
     """The value of --bind for certificates of the services' Authority."""
     query = [(name, path) for pair in pairs
@@ -21,6 +24,7 @@ def context(ca: Path, **options: object) -> ssl.SSLContext:
     """Of a client that trusts ca; options are attributes of the context."""
     made = ssl.create_default_context(cafile=ca)
     made.check_hostname = False
+    made.options &= ~IGNORE_UNEXPECTED_EOF
     for name, value in options.items():
         setattr(made, name, value)
     return made
