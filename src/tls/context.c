@@ -35,6 +35,7 @@ static int set_protocol(SSL_CTX *ssl) {
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY); /* see stream_receive */
     SSL_CTX_set_read_ahead(ssl, 1);
     SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
     if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 ||

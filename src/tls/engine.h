@@ -40,6 +40,8 @@ struct tls_stream {
     short wants;          /* POLLIN or POLLOUT: what a handshake waits for */
     bool more;            /* bytes may be there that make no event: receive until there are none */
     bool dry;             /* the last recv came back short */
+    bool blocked;         /* nothing was left to receive in this call */
+    int appetite;         /* bytes that one recv may take */
     bool begun;           /* the client has sent something */
     bool plain;           /* what is not TLS */
     bool ended;           /* the client has ended its side without close_notify */

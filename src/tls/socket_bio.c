@@ -12,13 +12,15 @@ static int receive(BIO *bio, char *buffer, int len) {
     struct tls_stream *stream = BIO_get_data(bio);
     long n = -EAGAIN;
     BIO_clear_retry_flags(bio);
+    if (len > stream->appetite) len = stream->appetite;
     if (!stream->dry) do
             n = sys(SYS_recvfrom, stream->fd, buffer, len, MSG_DONTWAIT);
         while (n == -EINTR);
     stream->dry = n < len;
     stream->ended = n == 0;
-    if (n == -EAGAIN) BIO_set_retry_read(bio);
-    if (n < 0 && n != -EAGAIN) stream->error = (int)-n;
+    stream->blocked = n == -EAGAIN;
+    if (stream->blocked) BIO_set_retry_read(bio);
+    if (n < 0 && !stream->blocked) stream->error = (int)-n;
     if (n <= 0) return n == 0 ? 0 : -1;
     if (!stream->begun) stream->plain = looks_like_http(*buffer);
     stream->begun = true;

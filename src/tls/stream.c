@@ -6,6 +6,12 @@
 #include "tls/context.h"
 #include "tls/socket_bio.h"
 
+enum {
+    RECORD = 16 * 1024,
+    RECORD_OVERHEAD = 512, /* room for the framing of records, and for a small one behind */
+    SILENT_MAX = 4,        /* calls of SSL_read without data in a row */
+};
+
 /* ---- life ---- */
 
 static void stream_close(struct tls_stream *stream) {
@@ -45,8 +51,9 @@ static void stream_close_notify(struct tls_stream *stream) {
 
 /* ---- progress ---- */
 
-static void begin(struct tls_stream *stream) {
-    stream->dry = stream->more = false;
+static void begin(struct tls_stream *stream, size_t room) {
+    stream->appetite = room < RECORD ? (int)room + RECORD_OVERHEAD : INT32_MAX;
+    stream->dry = stream->more = stream->blocked = false;
     stream->error = 0;
     BIO_clear_retry_flags(SSL_get_rbio(stream->ssl));
 }
@@ -65,19 +72,27 @@ static long fail(struct tls_stream *stream) {
     return stream->error ? -stream->error : -EPROTO;
 }
 
+/* SSL_read returns without data when a recv has brought nothing but messages of TLS's own, such as
+ * new keys. They cost more than data, so whoever sends one recv full of them after the other is not
+ * listened to any longer. */
 static long stream_receive(struct tls_stream *stream, void *buffer, size_t len) {
-    begin(stream);
-    int n = SSL_read(stream->ssl, buffer, len > INT32_MAX ? INT32_MAX : (int)len);
-    if (n > 0) {
-        stream->more = !stream->dry || SSL_has_pending(stream->ssl);
-        return n;
+    begin(stream, len);
+    for (int i = 0; i < SILENT_MAX; i++) {
+        int n = SSL_read(stream->ssl, buffer, len > INT32_MAX ? INT32_MAX : (int)len);
+        if (n > 0) {
+            stream->more = !stream->dry || SSL_has_pending(stream->ssl);
+            return n;
+        }
+        if (!has_to_wait(stream))
+            return SSL_get_shutdown(stream->ssl) & SSL_RECEIVED_SHUTDOWN ? 0 : fail(stream);
+        if (stream->wants == POLLOUT) return -EINPROGRESS;
+        if (stream->blocked) return -EAGAIN;
     }
-    if (has_to_wait(stream)) return stream->wants == POLLIN ? -EAGAIN : -EINPROGRESS;
-    return SSL_get_shutdown(stream->ssl) & SSL_RECEIVED_SHUTDOWN ? 0 : fail(stream);
+    return fail(stream);
 }
 
 static long stream_send(struct tls_stream *stream, const void *data, size_t len, int flags) {
-    begin(stream);
+    begin(stream, 0);
     stream->flags = flags;
     int n = SSL_write(stream->ssl, data, len > INT32_MAX ? INT32_MAX : (int)len);
     stream->flags = 0;
@@ -111,7 +126,7 @@ static void say_why(struct tls_stream *stream) {
 }
 
 static enum tls_progress stream_handshake(struct tls_stream *stream) {
-    begin(stream);
+    begin(stream, RECORD);
     ERR_clear_error();
     if (SSL_do_handshake(stream->ssl) == 1) {
         if (!stream->context->asks_clients || note_client(stream) == 0) return TLS_DONE;

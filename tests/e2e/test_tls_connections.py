@@ -2,13 +2,14 @@
 
 import os
 import select
+import shlex
 import socket
 import ssl
 import subprocess
 from contextlib import ExitStack
 
 import pytest
-from conftest import eventually
+from conftest import APPS, eventually
 from http_wire import Wire, chunked, request
 from tls_client import TlsWire, bind, context
 
@@ -300,6 +301,35 @@ def test_python_speaks_tls_beside_the_server(serve, certificates, client):
     with TlsWire(server.port, context=client) as wire:
         inner = f"127.0.0.1:{server.port}"
         assert wire.ask(f"/?{inner}").text == "https asked https"
+
+
+@pytest.fixture(scope="module")
+def rekey(tmp_path_factory):
+    """Runs the client of apps/tls_rekey.c: rekey(port, "tell" or "ask", how often)."""
+    program = tmp_path_factory.mktemp("clients") / "tls_rekey"
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    subprocess.run(
+        [*compiler, "-D_GNU_SOURCE", APPS / "tls_rekey.c", "-o", program, "-lssl", "-lcrypto"],
+        check=True,
+    )
+
+    def run(*arguments: object) -> str:
+        command = [program, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout.strip()
+
+    return run
+
+
+@pytest.mark.parametrize("kind", ["tell", "ask"])
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_a_client_may_change_its_keys(server, rekey, kind, count):
+    assert rekey(server.port, kind, count) == "HTTP/1.1 200 OK"
+
+
+def test_a_client_that_does_nothing_but_change_its_keys_is_not_listened_to(server, client, rekey):
+    with TlsWire(server.port, context=client) as other:
+        assert rekey(server.port, "tell", 5000) == "closed"
+        assert other.ask("/").text == "hello\n"
 
 
 def test_requests_do_not_wait_for_handshakes(serve, app, authority, client):
