@@ -17,8 +17,20 @@ HANDSHAKE = b"\x16\x03\x01"
 
 
 @pytest.fixture
-def server(serve, app, certificates):
-    return serve("--workers", "1", "--access-log", "off", "--bind", bind(certificates), app)
+def start(serve, app, certificates):
+    """Starts a worker: start("--option", "value", application="module:app")."""
+
+    def start(*options, application=app, **keywords):
+        address = ["--bind", bind(certificates)]
+        return serve("--workers", "1", "--access-log", "off", *address, *options, application,
+                     **keywords)  # fmt: skip
+
+    return start
+
+
+@pytest.fixture
+def server(start):
+    return start()
 
 
 @pytest.fixture
@@ -89,7 +101,8 @@ def test_a_chunked_body_is_read(wire):
 
 
 def test_a_slow_reader_holds_the_writer_up_and_nobody_else(server, client):
-    with TlsWire(server.port, context=client) as slow, TlsWire(server.port, context=client) as other:
+    with TlsWire(server.port, context=client) as slow, \
+            TlsWire(server.port, context=client) as other:  # fmt: skip
         slow.send(request("/large/30000000"))
         assert slow.head().status == 200
         assert other.ask("/").text == "hello\n"
@@ -107,8 +120,8 @@ def test_the_end_is_announced(wire):
     assert wire.stream.recv(1) == b""
 
 
-def test_an_idle_connection_is_closed_with_an_announcement(serve, app, certificates, client):
-    server = serve("--workers", "1", "--keep-alive-timeout", "0.2", "--bind", bind(certificates), app)
+def test_an_idle_connection_is_closed_with_an_announcement(start, client):
+    server = start("--keep-alive-timeout", "0.2")
     with TlsWire(server.port, context=client) as wire:
         wire.stream.suppress_ragged_eofs = False
         assert wire.ask("/").text == "hello\n"
@@ -132,7 +145,8 @@ def test_plain_http_is_told_that_this_is_https(server):
 
 
 @pytest.mark.parametrize(
-    "sent", [b"\0" * 300, b"\x16\x03\x01\x00\x05hello", b"\x80\x2e\x01\x03\x01", b"\n\n\n\n\n\n", HANDSHAKE]
+    "sent", [b"\0" * 300, HANDSHAKE + b"\x00\x05hello", b"\x80\x2e\x01\x03\x01", b"\n\n\n\n\n\n",
+             HANDSHAKE]
 )
 def test_what_is_no_handshake_costs_its_own_connection(server, client, sent):
     with TlsWire(server.port, context=client) as other, Wire(server.port) as wire:
@@ -166,8 +180,8 @@ def test_a_handshake_may_arrive_byte_by_byte(server, client):
                 pass
 
 
-def test_a_handshake_takes_no_longer_than_a_head_may(serve, app, certificates, client):
-    server = serve("--workers", "1", "--head-timeout", "0.3", "--bind", bind(certificates), app)
+def test_a_handshake_takes_no_longer_than_a_head_may(start, client):
+    server = start("--head-timeout", "0.3")
     with Wire(server.port) as silent, Wire(server.port) as half:
         half.send(HANDSHAKE)
         assert half.rest() == b""
@@ -208,44 +222,57 @@ def test_a_drain_finishes_what_is_in_flight(server, client):
     assert server.wait() == 0
 
 
-def test_a_client_that_hangs_up_cancels_its_request(serve, app, certificates, client):
-    server = serve("--workers", "1", "--cancel-on-disconnect", "on", "--bind", bind(certificates), app)
+def test_a_client_that_hangs_up_cancels_its_request(start, client):
+    server = start("--cancel-on-disconnect", "on")
     with TlsWire(server.port, context=client) as wire:
         wire.send(request("/flood"))
         assert wire.head().status == 200
     server.wait_for_output("flood ended: E(PIPE|CONNRESET|CANCELED)")
 
 
-def test_files_are_sent(serve, app, certificates, client, tmp_path):
+def test_files_are_sent(start, client, tmp_path):
     content = os.urandom(1_000_001)
     (tmp_path / "a.bin").write_bytes(content)
-    server = serve("--workers", "1", "--static", f"/files={tmp_path}", "--bind", bind(certificates), app)
+    server = start("--static", f"/files={tmp_path}")
     with TlsWire(server.port, context=client) as wire:
         assert wire.ask("/files/a.bin").body == content
         assert wire.ask("/files/a.bin", "Range: bytes=16383-16385").body == content[16383:16386]
         assert wire.ask("/").text == "hello\n"
 
 
-def test_a_file_of_the_application_is_sent(serve, app, certificates, client, tmp_path):
+def test_a_file_of_the_application_is_sent(start, client, tmp_path):
     (tmp_path / "sent").write_bytes(b"0123456789" * 5000)
-    server = serve(
-        "--workers", "1", "--bind", bind(certificates), app, env={"FILE_TO_SEND": str(tmp_path / "sent")}
-    )
+    server = start(env={"FILE_TO_SEND": str(tmp_path / "sent")})
     with TlsWire(server.port, context=client) as wire:
         assert wire.ask("/file").body in b"0123456789" * 5000
 
 
-def test_handlers_on_os_threads_speak_tls(serve, app, certificates, client):
-    server = serve("--workers", "1", "--concurrency", "threads:2", "--bind", bind(certificates), app)
+def test_handlers_on_os_threads_speak_tls(start, client):
+    server = start("--concurrency", "threads:2")
     with TlsWire(server.port, context=client) as wire:
         assert wire.ask("/large/300000").body == b"x" * 300_000
         assert wire.ask("/echo", method="POST", body=b"a" * 100_000).body == b"a" * 100_000
 
 
-def test_a_plain_listener_stands_beside(serve, app, certificates, client):
-    server = serve(
-        "--workers", "1", "--bind", bind(certificates), "--bind", "127.0.0.1:0", app
-    )
+def test_the_server_answers_in_place_of_a_late_os_thread(start, client):
+    server = start("--concurrency", "threads:1", "--request-timeout", "0.3")
+    with TlsWire(server.port, context=client) as wire:
+        wire.send(request("/sleep/1000"))
+        assert wire.answer().status == 504
+        wire.stream.suppress_ragged_eofs = False
+        assert wire.stream.recv(1) == b""
+
+
+def test_an_os_thread_that_waits_for_the_body_is_answered_for(start, client):
+    """It is inside a read when the answer is sent."""
+    server = start("--concurrency", "threads:1", "--request-timeout", "0.3")
+    with TlsWire(server.port, context=client) as wire:
+        wire.send(request("/read", "Content-Length: 10", method="POST") + b"half ")
+        assert wire.answer().status in (200, 504)
+
+
+def test_a_plain_listener_stands_beside(start, client):
+    server = start("--bind", "127.0.0.1:0")
     port = int(server.urls[1].rpartition(":")[2])
     with TlsWire(server.port, context=client) as wire, Wire(port) as plain:
         assert (wire.ask("/scheme").text, plain.ask("/scheme").text) == ("https", "http")
@@ -282,7 +309,7 @@ def test_the_proxy_protocol_comes_before_tls(serve, certificates, client):
     assert '"REMOTE_ADDR": "192.0.2.7"' in text and '"wsgi.url_scheme": "https"' in text
 
 
-def test_the_proxy_protocol_and_a_handshake_may_come_in_one_segment(serve, app, certificates, client):
+def test_the_proxy_protocol_and_a_handshake_may_come_at_once(serve, app, certificates, client):
     server = serve("--workers", "1", "--trusted-proxies", "127.0.0.1",
                    "--bind", bind(certificates, proxy="on"), app)  # fmt: skip
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -294,10 +321,9 @@ def test_the_proxy_protocol_and_a_handshake_may_come_in_one_segment(serve, app, 
         assert wire.take(1) == HANDSHAKE[:1]
 
 
-def test_python_speaks_tls_beside_the_server(serve, certificates, client):
+def test_python_speaks_tls_beside_the_server(start, certificates, client):
     """Its module ssl uses the same library."""
-    server = serve("--workers", "1", "--bind", bind(certificates), "tls_both:app",
-                   env={"CA": str(certificates.ca)})  # fmt: skip
+    server = start(application="tls_both:app", env={"CA": str(certificates.ca)})
     with TlsWire(server.port, context=client) as wire:
         inner = f"127.0.0.1:{server.port}"
         assert wire.ask(f"/?{inner}").text == "https asked https"
@@ -350,6 +376,21 @@ def test_requests_do_not_wait_for_handshakes(serve, app, authority, client):
         assert len(answered) < 40
         for wire in shaking:
             assert wire.take(1) == HANDSHAKE[:1]
+
+
+@pytest.mark.parametrize("first", ["", "import ssl"])
+def test_the_library_of_tls_does_not_stand_before_those_of_the_application(
+    start, client, tmp_path, first
+):
+    (tmp_path / "scope.py").write_text(
+        f"{first}\nimport ctypes\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [str(hasattr(ctypes.CDLL(None), 'SSL_new')).encode()]\n"
+    )
+    server = start(application="scope:app", cwd=tmp_path)
+    with TlsWire(server.port, context=client) as wire:
+        assert wire.ask("/").text == "False"
 
 
 def test_many_handshakes_at_once_all_succeed(server, client):

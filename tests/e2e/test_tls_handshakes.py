@@ -179,7 +179,7 @@ def test_a_session_is_resumed_by_any_worker_and_by_their_successors(start, certi
 
 
 def test_a_session_of_one_address_is_not_resumed_on_another(serve, app, certificates, client):
-    server = serve("--workers", "1", "--bind", bind(certificates), "--bind", bind(certificates), app)
+    server = serve("--workers", "1", *["--bind", bind(certificates)] * 2, app)
     with TlsWire(server.port, context=client) as wire:
         assert wire.ask("/").text == "hello\n"
         session = wire.stream.session
@@ -243,9 +243,11 @@ def test_a_certificate_of_somebody_else_is_refused(start, certificates, tmp_path
 
 @pytest.mark.parametrize(("has", "verified"), [(True, "SUCCESS"), (False, "NONE")])
 def test_the_environ_says_who_the_client_is(serve, certificates, ann, client, has, verified):
-    server = serve("--workers", "1", "--bind", bind(certificates, client_ca=ann.ca, client="request"),
-                   "wsgi_environ:app")  # fmt: skip
-    with TlsWire(server.port, context=with_certificate(certificates.ca, ann) if has else client) as wire:
+    address = bind(certificates, client_ca=ann.ca, client="request")
+    server = serve("--workers", "1", "--bind", address, "wsgi_environ:app")
+    if has:
+        client = with_certificate(certificates.ca, ann)
+    with TlsWire(server.port, context=client) as wire:
         fields = ("SSL-Client-Verify: SUCCESS", "SSL_CLIENT_S_DN: CN=root")
         text = wire.ask("/", *fields).text
     assert f'"SSL_CLIENT_VERIFY": "{verified}"' in text
