@@ -14,7 +14,7 @@
 
 #include "greenroom/base.h"
 
-enum { TLS_WHY_SIZE = 512, TLS_SECRET_SIZE = 32, TLS_ID_SIZE = 32 };
+enum { TLS_WHY_SIZE = 512, TLS_SECRET_SIZE = 32 };
 
 /* Of SSL_CTX; counts the streams that use it. */
 struct tls_context;
