@@ -112,10 +112,21 @@ int gr_response_header(gr_request *request, const char *name, const char *value)
     return gr_response_header_slice(request, gr_slice_of(name), gr_slice_of(value));
 }
 
-static bool is_bodiless(const gr_request *request) {
+static bool is_head(const gr_request *request) {
     const char *method = request->buffer + request->head.method.at;
-    return (request->head.method.len == 4 && memcmp(method, "HEAD", 4) == 0) ||
-           !http_status_has_body(request->response.status);
+    return request->head.method.len == 4 && memcmp(method, "HEAD", 4) == 0;
+}
+
+static bool is_bodiless(const gr_request *request) {
+    return is_head(request) || !http_status_has_body(request->response.status);
+}
+
+/* Of an answer that is given whole. */
+static void learn_length(gr_request *request, size_t len) {
+    struct response *response = &request->response;
+    if (response->length >= 0 || response->status == 304) return;
+    response->unmade = len == 0 && is_head(request);
+    if (!response->unmade) response->length = (int64_t)len;
 }
 
 static bool is_counted(const struct response *response) {
@@ -131,7 +142,7 @@ static enum response_framing choose_framing(const gr_request *request) {
 /* RFC 9112, 6.1 and 6.3: 204 has neither field; HEAD and 304 may have what GET would. */
 static void put_framing(gr_request *request) {
     struct response *response = &request->response;
-    if (response->status == 204) return;
+    if (response->status == 204 || response->unmade) return;
     if (is_counted(response)) {
         PUT_LITERAL(response, "Content-Length: ");
         put_number(response, (uint64_t)response->length);
@@ -237,7 +248,7 @@ int gr_response_send(gr_request *request, const void *body, size_t len) {
     if (response->started) return fail(EALREADY);
     if (response->length >= 0 && response->length != (int64_t)len && !is_bodiless(request))
         return fail(EMSGSIZE);
-    if (response->length < 0 && response->status != 304) response->length = (int64_t)len;
+    learn_length(request, len);
     if (!body_may_finish(request)) response->last = true;
     if (compress_on && compress_wanted(request, response->length))
         return send_compressed(request, body, len);

@@ -23,6 +23,7 @@ struct response {
     bool dated;      /* the application has set Date itself */
     bool recoded;    /* what is sent of the body is of another length */
     bool started;    /* the head has been handed to the kernel, or was meant to */
+    bool unmade;     /* HEAD is answered with nothing: what GET would get is not known */
     bool ended;      /* nothing more may be written */
     bool cut_short;  /* promised more than was sent: only closing the connection tells the client */
     bool last;       /* the connection ends with this answer */

@@ -72,6 +72,13 @@ def test_head_has_no_body(server, path):
     assert server.get("/one").text == "one piece"
 
 
+def test_head_that_is_answered_with_nothing_tells_no_length(server):
+    """What GET would get is not known."""
+    head = server.request("HEAD", "/nothing").headers
+    assert "Content-Length" not in head and "Transfer-Encoding" not in head
+    assert server.get("/nothing").headers["Content-Length"] == "0"
+
+
 def test_no_content_has_no_length(server):
     response = server.get("/no_content")
     assert (response.status, response.body) == (204, b"")

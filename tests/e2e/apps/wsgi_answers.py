@@ -90,6 +90,11 @@ def latin1(environ, start_response):
     return [b""]
 
 
+def nothing(environ, start_response):
+    start_response("200 OK", [])
+    return []
+
+
 def no_content(environ, start_response):
     start_response("204 No Content", [])
     return []
@@ -316,7 +321,7 @@ ROUTES = {
     f"/{function.__name__}": function
     for function in [
         one, several, big_list, none, generator, sized, lazy_start, declared, reason, latin1,
-        no_content, cookies, writer, closing, closing_after_error, replaced, too_late, twice,
+        nothing, no_content, cookies, writer, closing, closing_after_error, replaced, too_late, twice,
         silent, returns_none, returns_text, yields_text, raises, raises_exit, raises_in_stream,
         too_long, too_short, too_short_written, too_short_file, file, file_part, file_in_memory,
         file_of_gzip, file_subclassed, file_with_raw, file_closing, kept,
