@@ -17,11 +17,23 @@ static struct address address;
 static struct server_tls tls;
 static char error[SENTENCE_SIZE];
 
+/* What the settings keep for ever. */
+static void forget(void) {
+    for (int i = 0; i < SERVER_CERTIFICATES_MAX; i++) {
+        free((char *)tls.certificates[i]);
+        free((char *)tls.keys[i]);
+    }
+    free((char *)tls.client_ca);
+    tls = (struct server_tls){0};
+}
+
 static void takes(const char *text) {
+    forget();
     if (tls_bind_parse(text, &address, &tls, error) < 0) fail_msg("'%s' %s", text, error);
 }
 
 static void refuses(const char *text, const char *why) {
+    forget();
     if (tls_bind_parse(text, &address, &tls, error) == 0) fail_msg("'%s' was taken", text);
     if (!strstr(error, why)) fail_msg("'%s' was refused with: %s", text, error);
 }
@@ -46,6 +58,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     static const char *const names[] = {"a", "b", "c d", "e&f%"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(names[i]);
+    forget();
     return rmdir(folder);
 }
 
