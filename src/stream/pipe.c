@@ -192,8 +192,7 @@ static void pipe_on_readable(gr_reader *reader, gr_stream_event *event, void *da
     pipe->readable = (struct event){event, data, pipe->readable.armed};
 }
 
-static void leave(struct pipe *pipe) {
-    if (--pipe->users) return;
+static void pipe_free(struct pipe *pipe) {
     free(pipe->ring);
     free(pipe->excess);
     free(pipe);
@@ -211,16 +210,17 @@ static void pipe_close_reader(gr_reader *reader, bool excused) {
     struct pipe *pipe = of_reader(reader);
     struct green *self = green_self();
     if (!excused) complain(pipe);
+    if (self) sched_enter(self);
     pipe->unread = true;
     pipe->lost = pipe->count > 0;
     pipe->readable.fn = NULL;
     if (self) {
-        sched_enter(self);
         wake(pipe->writing);
         fire(&pipe->drain);
-        sched_leave(self);
     }
-    leave(pipe);
+    bool is_last = --pipe->users == 0;
+    if (self) sched_leave(self);
+    if (is_last) pipe_free(pipe);
 }
 
 static const struct reader_type pipe_reader = {
@@ -309,15 +309,14 @@ static int pipe_finish(gr_writer *writer) {
 static void pipe_release(gr_writer *writer, int error) {
     struct pipe *pipe = of_writer(writer);
     struct green *self = green_self();
+    if (self) sched_enter(self);
     pipe->error = error;
     pipe->ended = true;
     pipe->drain.fn = NULL;
-    if (self) {
-        sched_enter(self);
-        have_more(pipe);
-        sched_leave(self);
-    }
-    leave(pipe);
+    if (self) have_more(pipe);
+    bool is_last = --pipe->users == 0;
+    if (self) sched_leave(self);
+    if (is_last) pipe_free(pipe);
 }
 
 static const struct writer_type pipe_writer = {

@@ -10,7 +10,7 @@ struct socket {
     gr_reader reader;
     gr_writer writer;
     int fd;
-    int users; /* directions that are still open */
+    int users; /* directions that are still open. Atomic: each may be another thread's */
 };
 
 static struct socket *of_reader(gr_reader *reader) {
@@ -22,7 +22,7 @@ static struct socket *of_writer(gr_writer *writer) {
 }
 
 static void leave(struct socket *socket) {
-    if (--socket->users) return;
+    if (__atomic_sub_fetch(&socket->users, 1, __ATOMIC_ACQ_REL)) return;
     close(socket->fd);
     free(socket);
 }

@@ -206,6 +206,28 @@ static void a_parked_reader_is_woken_by_data_end_and_abort(void **state) {
     gr_reader_close(reader);
 }
 
+/* On another kernel task, at the same time as the reader looks. */
+static void *abort_from_afar(void *arg) {
+    struct green *self = green_self();
+    while (__atomic_load_n(&self->state, __ATOMIC_ACQUIRE) != GREEN_DETACHED) {
+    }
+    gr_writer_abort(writer, EIO);
+    return NULL;
+}
+
+static void an_abort_from_another_task_is_never_taken_for_an_end(void **state) {
+    for (int round = 0; round < 100; round++) {
+        if (round) make_pipe(NULL);
+        gr_green *green = gr_spawn(abort_from_afar, NULL);
+        gr_yield();
+        while (gr_reader_try_read(reader, buffer, 1) < 0 && errno == EAGAIN) {
+        }
+        assert_fails(gr_reader_try_read(reader, buffer, 1), EIO);
+        gr_reader_close(reader);
+        assert_int_equal(gr_join(green, NULL), 0);
+    }
+}
+
 /* ---- patience ---- */
 
 static void a_read_past_the_deadline_fails_and_may_be_made_again(void **state) {
@@ -414,6 +436,7 @@ int main(void) {
         TEST(a_reader_that_has_read_all_may_close_first),
         TEST(an_abort_is_read_behind_what_came_before_it),
         TEST(a_parked_reader_is_woken_by_data_end_and_abort),
+        TEST(an_abort_from_another_task_is_never_taken_for_an_end),
         TEST(a_read_past_the_deadline_fails_and_may_be_made_again),
         TEST(what_does_not_wait_is_not_bound_by_the_deadline),
         TEST(a_write_past_the_deadline_breaks_the_stream),
