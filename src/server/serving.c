@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -90,13 +89,11 @@ static int watch_for_stop(const struct server_options *options) {
     if (signals_stop_with(stop_on_signal) < 0) return -1;
     if (interrupt_fds[0] >= 0 && fd_watch_add(&interrupt_watch, interrupt_fds[0]) < 0) return -1;
     if (options->master_fd < 0) return 0;
-    if (lifeline_watch(options->master_fd, options->graceful_timeout + LAST_WORDS) < 0) return -1;
+    lifeline_loosen(options->graceful_timeout + LAST_WORDS);
     return fd_watch_add(&master_watch, options->master_fd);
 }
 
-/* From here on the end of the supervisor means to drain, and not to die at once. */
 static void tell_supervisor(int ready_fd) {
-    prctl(PR_SET_PDEATHSIG, 0);
     if (ready_fd < 0) return;
     sys(SYS_write, ready_fd, "R", 1);
     fd_keep(ready_fd, false);

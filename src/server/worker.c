@@ -14,6 +14,7 @@
 #include "runtime/watch.h"
 #include "server/connection.h"
 #include "server/environment.h"
+#include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/log.h"
@@ -122,6 +123,8 @@ int gr_worker_start(size_t stack_size) {
     raise_descriptor_limit();
     use_one_malloc_arena();
     signals_ignore_broken_pipe();
+    if (options.master_fd >= 0 && lifeline_hold(options.master_fd) < 0)
+        return refuse(errno, "no thread can be started");
     if (start_runtime(stack_size) < 0) return -1;
     protect_descriptors();
     stalls_init();

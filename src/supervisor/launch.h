@@ -23,9 +23,9 @@ int launch_prepare(struct launch *launch, const struct settings *settings,
                    char error[SENTENCE_SIZE]);
 
 /* Starts the worker of a slot. In *ready it leaves the end of a pipe from which one byte can be
- * read once the worker serves. Until then the worker is killed if we die; afterwards the lifeline
- * tells it. What cannot be executed says so on stderr and exits with GR_EXIT_USAGE. Returns the
- * process id, or -1 with errno. */
+ * read once the worker serves. Until then the worker ends at once if we die; afterwards the
+ * lifeline tells it to drain. What cannot be executed says so on stderr and exits with
+ * GR_EXIT_USAGE. Returns the process id, or -1 with errno. */
 pid_t launch_worker(const struct launch *launch, int slot, int *ready);
 
 #endif

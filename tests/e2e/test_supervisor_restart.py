@@ -66,8 +66,9 @@ def test_no_worker_outlives_a_killed_master(serve):
     eventually(lambda: not any(map(is_alive, workers)), "workers gone")
 
 
-def test_a_request_in_flight_outlives_a_killed_master(serve):
-    server = serve("--workers", "1", APP)
+@pytest.mark.parametrize("app", [APP, "supervised:moved_while_loading()"])
+def test_a_request_in_flight_outlives_a_killed_master(serve, app):
+    server = serve("--workers", "1", app)
     answers = []
     client = threading.Thread(target=lambda: answers.append(server.get("/nap/0.5")))
     client.start()

@@ -1,5 +1,6 @@
 """Tells of its worker, and does to it what a supervisor has to cope with."""
 
+import hashlib
 import json
 import os
 import re
@@ -87,6 +88,16 @@ def killed():
     """Never comes to serve."""
     os.kill(os.getpid(), signal.SIGSEGV)
     signal.pause()
+
+
+def moved_while_loading():
+    """Computes in C without the GIL until the main thread goes on on another kernel task."""
+    until = time.monotonic() + 10
+    while int(os.path.basename(os.readlink("/proc/thread-self"))) == os.getpid():
+        assert time.monotonic() < until, "it has never been moved"
+        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 50_000)
+        time.sleep(0.001)
+    return app
 
 
 def slow_to_load():
