@@ -172,8 +172,9 @@ static void *be_stuck_blocking_signals(void *arg) {
     uint64_t all = SIGNALS_ALL;
     sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
     signal_mask_changed();
-    *(int *)arg = task_id();
-    compute_until(clock_after(STUCK));
+    struct stuck *stuck = arg;
+    stuck->task_while = task_id();
+    stuck->was_told = compute_until_told(&stuck->told);
     return NULL;
 }
 
@@ -181,12 +182,14 @@ static void a_signal_that_waits_for_its_task_is_passed_on(void **state) {
     struct sigaction action = {.sa_handler = count_signal}, before;
     sigaction(SIGUSR1, &action, &before);
     signals = 0;
-    volatile int task = 0;
-    gr_green *green = gr_spawn(be_stuck_blocking_signals, (void *)&task);
-    time_wait(clock_after(STUCK / 3));
-    assert_int_not_equal(task, task_id());
-    sys(SYS_tgkill, getpid(), task, SIGUSR1);
+    struct stuck stuck = {0};
+    gr_green *green = gr_spawn(be_stuck_blocking_signals, &stuck);
+    while (!stuck.task_while) time_wait(clock_after(NS_PER_MS));
+    assert_int_not_equal(stuck.task_while, task_id());
+    sys(SYS_tgkill, getpid(), stuck.task_while, SIGUSR1);
+    stuck.told = true;
     gr_join(green, NULL);
+    assert_true(stuck.was_told);
     for (int i = 0; i < 1000 && !signals; i++) time_wait(clock_after(NS_PER_MS));
     assert_int_equal(signals, 1);
     sigaction(SIGUSR1, &before, NULL);
