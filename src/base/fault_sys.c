@@ -50,18 +50,25 @@ static long shorten_reading(int fd, long len) {
     return there > WHOLE ? shorten(fd, there) : len;
 }
 
-/* The same for a vector, of which a short copy is made. Returns its new length. */
-static size_t shorten_vector(int fd, struct iovec *copy, const struct iovec *vector, size_t count,
+/* The same for a vector. Returns its new length. */
+static size_t shorten_vector(int fd, struct iovec *vector, size_t count,
                              long (*shorter)(int fd, long len)) {
     size_t total = 0, used = 0;
     for (size_t i = 0; i < count; i++) total += vector[i].iov_len;
     size_t left = (size_t)shorter(fd, (long)total);
     for (; used < count && left > 0; used++) {
-        copy[used] = vector[used];
-        if (copy[used].iov_len > left) copy[used].iov_len = left;
-        left -= copy[used].iov_len;
+        if (vector[used].iov_len > left) vector[used].iov_len = left;
+        left -= vector[used].iov_len;
     }
     return used;
+}
+
+/* Reads what the application points at. Returns false if that is nowhere, which is for the kernel
+ * to say. */
+static bool copy_in(void *copy, const void *from, size_t len) {
+    struct iovec here = {copy, len}, there = {(void *)from, len};
+    long pid = sys_plain(SYS_getpid);
+    return sys_plain(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0) == (long)len;
 }
 
 static long transfer(long n, long fd, long data, long len, long flags, long peer, long peer_len) {
@@ -73,16 +80,19 @@ static long transfer(long n, long fd, long data, long len, long flags, long peer
 }
 
 static long transfer_message(long n, long fd, struct msghdr *message, long flags) {
-    int type = flags & MSG_DONTWAIT && message->msg_iovlen > 0 ? socket_type((int)fd) : 0;
+    struct msghdr part;
+    struct iovec copy[VECTOR_MAX];
+    if (!copy_in(&part, message, sizeof part)) return sys_plain(n, fd, message, flags);
+    size_t count = part.msg_iovlen;
+    int type = flags & MSG_DONTWAIT && count > 0 ? socket_type((int)fd) : 0;
     if (type && is_delayed((int)fd)) return -EAGAIN;
-    if (type != SOCK_STREAM || flags & MSG_OOB || message->msg_iovlen > VECTOR_MAX)
+    if (type != SOCK_STREAM || flags & MSG_OOB || count > VECTOR_MAX ||
+        !copy_in(copy, part.msg_iov, count * sizeof *copy))
         return sys_plain(n, fd, message, flags);
-    struct iovec copy[VECTOR_MAX], *vector = message->msg_iov;
-    size_t count = message->msg_iovlen;
-    struct msghdr part = *message;
+    struct iovec *vector = part.msg_iov;
     part.msg_iov = copy;
     part.msg_iovlen =
-        shorten_vector((int)fd, copy, vector, count, n == SYS_recvmsg ? shorten_reading : shorten);
+        shorten_vector((int)fd, copy, count, n == SYS_recvmsg ? shorten_reading : shorten);
     long result = sys_plain(n, fd, &part, flags);
     if (n != SYS_recvmsg || result < 0) return result;
     *message = part;
@@ -94,11 +104,12 @@ static long transfer_message(long n, long fd, struct msghdr *message, long flags
 /* read without waiting, from a pipe. */
 static long read_some(long fd, const struct iovec *vector, long count, long low, long high,
                       long flags) {
-    if (!is_pipe((int)fd) || count > VECTOR_MAX)
+    struct iovec copy[VECTOR_MAX];
+    if (!is_pipe((int)fd) || count > VECTOR_MAX ||
+        !copy_in(copy, vector, (size_t)count * sizeof *copy))
         return sys_plain(SYS_preadv2, fd, vector, count, low, high, flags);
     if (is_delayed((int)fd)) return -EAGAIN;
-    struct iovec copy[VECTOR_MAX];
-    size_t used = shorten_vector((int)fd, copy, vector, (size_t)count, shorten_reading);
+    size_t used = shorten_vector((int)fd, copy, (size_t)count, shorten_reading);
     return sys_plain(SYS_preadv2, fd, copy, used, low, high, flags);
 }
 
