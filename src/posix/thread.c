@@ -5,6 +5,7 @@
 
 #include "posix/due.h"
 #include "posix/moved.h"
+#include "posix/signal.h"
 
 /* The green thread behind a pthread_t, but for the main thread. */
 static struct green *hollow_of(pthread_t thread) { return runtime_on ? green_of(thread) : NULL; }
@@ -143,11 +144,19 @@ HOOK int pthread_cancel(pthread_t thread) {
 
 /* A signal for a green thread goes to the kernel task it runs on, where the handler may find
  * another one. */
-static int signal_task(const struct green *green, int signal, siginfo_t *info) {
-    if (green->done) return ESRCH;
+static int send_to_task(const struct green *green, int signal, siginfo_t *info) {
     int task = green_signal_tid(green);
     if (info) return (int)-sys(SYS_rt_tgsigqueueinfo, runtime_pid, task, signal, info);
     return (int)-sys(SYS_tgkill, runtime_pid, task, signal);
+}
+
+/* If a handler has run by then, a wait that it was meant for is to end. */
+static int signal_task(struct green *green, int signal, siginfo_t *info) {
+    if (green->done) return ESRCH;
+    unsigned handled = signal_handled();
+    int error = send_to_task(green, signal, info);
+    if (signal_handled() != handled) green_interrupt(green);
+    return error;
 }
 
 /* The main thread's own kernel task may be a spare, while another runs it. */

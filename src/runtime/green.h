@@ -47,18 +47,18 @@ struct green {
     bool queued;                /* on the run queue */
     bool parked;                /* in green_park */
     bool timed_out;             /* the last park ended by its timer */
-    bool interrupted; /* a signal handler ran while parked: hooks report EINTR. Green 0 only */
-    bool joinable;    /* somebody owes a join */
-    bool done;        /* its function has returned; address joiners wait on */
-    bool pooled;      /* on its pool's free list */
-    bool fresh;       /* has not run a task yet */
-    bool dirty;       /* ran a task since its stack was last trimmed */
-    bool moved;       /* detached at its own wish, by carrier_offload_begin */
-    int state;        /* enum green_state. Atomic */
-    int pinned;       /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
-    int depth;        /* > 0: inside code that touches scheduler-owned data */
-    int remote;       /* on the stack of remote wakes. Atomic */
-    int hurried;      /* its remote wake is to put it first. Atomic */
+    bool interrupted;           /* a signal handler ran while parked, for it: hooks report EINTR */
+    bool joinable;              /* somebody owes a join */
+    bool done;                  /* its function has returned; address joiners wait on */
+    bool pooled;                /* on its pool's free list */
+    bool fresh;                 /* has not run a task yet */
+    bool dirty;                 /* ran a task since its stack was last trimmed */
+    bool moved;                 /* detached at its own wish, by carrier_offload_begin */
+    int state;                  /* enum green_state. Atomic */
+    int pinned;  /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
+    int depth;   /* > 0: inside code that touches scheduler-owned data */
+    int remote;  /* on the stack of remote wakes. Atomic */
+    int hurried; /* its remote wake is to put it first. Atomic */
     struct timer timer;      /* due time of the park */
     int64_t deadline;        /* of its current task, see gr_deadline; NEVER for none */
     int cancelled;           /* its current task is. Atomic */

@@ -22,6 +22,10 @@ RT_SHARED void green_wake(struct green *green);
 /* The same, and it gets its turn before those that wait for theirs. */
 RT_SHARED void green_wake_first(struct green *green);
 
+/* Ends the wait of a green thread that is parked, as a signal handler has run that was meant for
+ * it. For green threads: others cannot know whether it has. */
+RT_SHARED void green_interrupt(struct green *green);
+
 /* Did a signal handler run while the caller was parked? Clears it. A hook that got true reports
  * EINTR, after it has tried its operation once more. */
 static inline bool green_take_interrupt(struct green *self) {

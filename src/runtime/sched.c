@@ -124,6 +124,17 @@ static void interrupt_main(void) {
     }
 }
 
+void green_interrupt(struct green *green) {
+    struct green *self = green_self_tls;
+    if (!self || self->pinned) return;
+    sched_enter(self);
+    if (green->parked) {
+        green->interrupted = true;
+        sched_ready(green);
+    }
+    sched_leave(self);
+}
+
 /* ---- the loop ---- */
 
 void sched_switch_to(struct green *next) {

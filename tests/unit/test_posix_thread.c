@@ -356,6 +356,45 @@ static void a_running_green_thread_exists_and_cannot_be_cancelled(void **state) 
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+static int quiet[2]; /* a pipe in which nothing comes but what a test writes */
+
+static void *sleep_long(void) {
+    struct timespec length = {.tv_sec = 20};
+    return (void *)(intptr_t)(nanosleep(&length, NULL) < 0 ? errno : 0);
+}
+
+static void *read_one(void) {
+    char byte;
+    return (void *)(intptr_t)(read(quiet[0], &byte, 1) < 0 ? errno : 0);
+}
+
+static void handle(int signal) {}
+
+static int wait_signalled(void *(*wait)(void), int flags, bool then_write) {
+    struct sigaction action = {.sa_handler = handle, .sa_flags = flags}, before;
+    pthread_t thread;
+    void *result;
+    sigaction(SIGUSR1, &action, &before);
+    start_thread(&thread, NULL, wait);
+    usleep(5000);
+    assert_int_equal(pthread_kill(thread, SIGUSR1), 0);
+    usleep(5000);
+    if (then_write) assert_int_equal(write(quiet[1], "x", 1), 1);
+    pthread_join(thread, &result);
+    sigaction(SIGUSR1, &before, NULL);
+    return (int)(intptr_t)result;
+}
+
+static void a_signal_to_a_green_thread_ends_its_wait(void **state) {
+    assert_int_equal(pipe(quiet), 0);
+    assert_int_equal(wait_signalled(sleep_long, 0, false), EINTR);
+    assert_int_equal(wait_signalled(sleep_long, SA_RESTART, false), EINTR);
+    assert_int_equal(wait_signalled(read_one, 0, false), EINTR);
+    assert_int_equal(wait_signalled(read_one, SA_RESTART, true), 0);
+    close(quiet[0]);
+    close(quiet[1]);
+}
+
 /* ---- what a thread leaves behind ---- */
 
 static __thread int used = 5;
@@ -405,6 +444,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(a_green_thread_can_ask_about_itself),
         cmocka_unit_test(a_green_thread_has_a_name_and_hands_it_down),
         cmocka_unit_test(a_running_green_thread_exists_and_cannot_be_cancelled),
+        cmocka_unit_test(a_signal_to_a_green_thread_ends_its_wait),
         cmocka_unit_test(a_new_thread_finds_clean_thread_local_variables),
     };
     return cmocka_run_group_tests(tests, learn, NULL);
