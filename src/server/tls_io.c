@@ -13,6 +13,8 @@ long tls_receive(struct connection *connection, void *buffer, size_t len) {
     struct tls_stream *stream = connection->tls;
     pthread_mutex_lock(&stream->lock);
     long n = tls_library->receive(stream, buffer, len);
+    /* Behind part of a record may be the end, and its event has been. */
+    if (n == -EAGAIN && connection->ending) n = tls_library->receive(stream, buffer, len);
     if (stream->more) connection->news = true;
     pthread_mutex_unlock(&stream->lock);
     return n;

@@ -10,10 +10,11 @@ from contextlib import ExitStack
 
 import pytest
 from conftest import APPS, eventually
-from http_wire import Wire, chunked, request
+from http_wire import TIMEOUT, Wire, chunked, request
 from tls_client import TlsWire, bind, context
 
 HANDSHAKE = b"\x16\x03\x01"
+APPLICATION_DATA = b"\x17\x03\x03"
 
 
 @pytest.fixture
@@ -207,6 +208,33 @@ def test_a_client_that_connects_and_leaves_is_no_failure(server):
     Wire(server.port).stream.close()
     server.stop()
     assert "handshake" not in server.output()
+
+
+def end_within_a_record(wire: TlsWire) -> None:
+    """The end and the part of the record are one event; the server is to close as well."""
+    with socket.socket(fileno=os.dup(wire.stream.fileno())) as plain:
+        plain.settimeout(TIMEOUT)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        plain.send(APPLICATION_DATA + b"\x00\x40within")
+        plain.shutdown(socket.SHUT_WR)
+        while plain.recv(65536):
+            pass
+
+
+def test_an_idle_client_that_ends_within_a_record_has_gone(start, client):
+    server = start("--keep-alive-timeout", "300")
+    with TlsWire(server.port, context=client) as wire:
+        assert wire.ask("/").text == "hello\n"
+        end_within_a_record(wire)
+
+
+def test_a_body_that_ends_within_a_record_is_not_waited_for(start, client):
+    server = start("--body-timeout", "300")
+    with TlsWire(server.port, context=client) as wire:
+        expecting = request("/read", "Content-Length: 9", "Expect: 100-continue", method="POST")
+        wire.send(expecting)
+        assert wire.head().status == 100
+        end_within_a_record(wire)
 
 
 def test_a_drain_finishes_what_is_in_flight(server, client):
