@@ -14,20 +14,22 @@ void address_table_init(struct address_table *table) {
 
 void address_table_fini(struct address_table *table) { free(table->slots); }
 
-/* The address, or its /64. What has no IPv6 stands in a range of it that is never routed. */
+/* The /64 of the address. What has none stands in a range that is never routed, 0::/8. */
 static uint64_t key_of(const union peer *peer) {
+    static const unsigned char none[8];
+    unsigned char network[8] = {0, 1};
     uint64_t key;
-    uint32_t v4;
     const unsigned char *octets = peer->v6.sin6_addr.s6_addr;
-    if (peer->family == AF_INET) {
-        v4 = peer->v4.sin_addr.s_addr;
-    } else if (IN6_IS_ADDR_V4MAPPED(&peer->v6.sin6_addr)) {
-        memcpy(&v4, octets + 12, sizeof v4);
-    } else {
-        memcpy(&key, octets, sizeof key);
-        return key ? key : UINT64_C(2) << 32; /* ::1 and its like */
-    }
-    return UINT64_C(1) << 32 | v4;
+    if (peer->family == AF_INET)
+        memcpy(network + 4, &peer->v4.sin_addr, 4);
+    else if (IN6_IS_ADDR_V4MAPPED(&peer->v6.sin6_addr))
+        memcpy(network + 4, octets + 12, 4);
+    else if (memcmp(octets, none, sizeof none) != 0)
+        memcpy(network, octets, sizeof network);
+    else
+        network[1] = 2; /* ::1 and its like */
+    memcpy(&key, network, sizeof key);
+    return key;
 }
 
 /* The halves of a product of 128 bits, folded: no bit of it can be told without the secret. */

@@ -71,6 +71,12 @@ static void an_ipv4_client_is_the_same_on_an_ipv6_socket(void **state) {
     assert_true(add(*state, peer("192.0.2.2"), 1));
 }
 
+static void no_ipv6_client_stands_in_the_place_of_an_ipv4_one(void **state) {
+    assert_true(add(*state, peer("32.1.13.184"), 1));
+    assert_true(add(*state, peer("2001:db8:100::"), 1)); /* the same octets, 32 1 13 184 */
+    assert_true(add(*state, peer("2001:db8:1::"), 1));
+}
+
 static void an_address_without_connections_takes_no_room(void **state) {
     struct address_table *table = *state;
     for (unsigned i = 0; i < 10000; i++) {
@@ -111,6 +117,7 @@ int main(void) {
         TEST(an_address_may_have_as_many_as_the_limit),
         TEST(an_ipv6_client_is_its_network),
         TEST(an_ipv4_client_is_the_same_on_an_ipv6_socket),
+        TEST(no_ipv6_client_stands_in_the_place_of_an_ipv4_one),
         TEST(an_address_without_connections_takes_no_room),
         TEST(it_counts_as_an_array_does),
     };
