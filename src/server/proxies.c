@@ -182,10 +182,12 @@ static const char *conclude_host(gr_request *request, struct forwarding *said) {
         said->port = port > 0 ? port : default_port(said->scheme);
         return NULL;
     }
-    size_t room = said->host.len + sizeof ":65535";
+    const char *end = said->host.data + said->host.len;
+    size_t name_len = said->host.len - (end[-1] == ':'); /* the port may be empty */
+    size_t room = name_len + sizeof ":65535";
     char *text = gr_request_alloc(request, room);
     if (!text) return no_memory;
-    int len = snprintf(text, room, "%.*s:%d", (int)said->host.len, said->host.data, said->port);
+    int len = snprintf(text, room, "%.*s:%d", (int)name_len, said->host.data, said->port);
     said->host = (gr_slice){text, (size_t)len};
     return NULL;
 }

@@ -108,6 +108,8 @@ def test_a_port_is_that_of_the_host_or_said_or_that_of_the_scheme(ask):
         (["Proto: https"], "inner:8000", ("inner", "8000")),
         (["Host: a:81", "Port: 82"], "a:81", ("a", "81")),
         (["Host: a", "Port: 82"], "a:82", ("a", "82")),
+        (["Host: a:", "Port: 82"], "a:82", ("a", "82")),
+        (["Host: [::1]:", "Port: 82"], "[::1]:82", ("::1", "82")),
         (["Host: a", "Port: 80"], "a", ("a", "80")),
         (["Host: a", "Port: 443", "Proto: https"], "a", ("a", "443")),
         (["Host: a", "Port: 80", "Proto: https"], "a:80", ("a", "80")),
