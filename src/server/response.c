@@ -328,7 +328,11 @@ int gr_response_send_file(gr_request *request, int fd, off_t offset, size_t len)
     if (allowed(response, len) < len) return fail(EMSGSIZE);
     consider_compression(request);
     response->taken += (int64_t)len;
-    if (response->compression.encoder) return compress_file(request, fd, offset, len);
+    if (response->compression.encoder) {
+        int result = compress_file(request, fd, offset, len);
+        if (result < 0) response_forsake(request);
+        return result;
+    }
     if (send_prefix(request, len) < 0) return -1;
     if (connection_send_file(request->connection, fd, offset, len) < 0) {
         response->error = errno;
@@ -363,6 +367,17 @@ int gr_response_end(gr_request *request) {
 
 void gr_response_abort(gr_request *request) {
     request->response.ended = request->response.cut_short = true;
+}
+
+void response_forsake(gr_request *request) {
+    int error = errno;
+    if (request->response.started) {
+        gr_response_abort(request);
+    } else {
+        compress_fini(request);
+        response_init(request);
+    }
+    errno = error;
 }
 
 bool gr_response_started(const gr_request *request) { return request->response.started; }

@@ -39,6 +39,10 @@ void response_put(struct response *response, const char *text, size_t len);
 /* Sends a piece of the body as it is, the head first if it is not out yet. Parks. */
 int response_put_body(gr_request *request, const void *piece, size_t len);
 
+/* The answer cannot be completed: what has been sent of it is cut short, and if nothing has,
+ * another can be begun. Keeps errno. */
+void response_forsake(gr_request *request);
+
 /* A short answer of the server's own, with a sentence as its body and a field more, unless name is
  * NULL. Parks. */
 void response_brief(gr_request *request, int status, const char *sentence, const char *name,

@@ -45,16 +45,8 @@ static int answer_send_file(gr_writer *writer, int fd, off_t offset, size_t len)
 
 static int answer_finish(gr_writer *writer) { return gr_response_end(of_writer(writer)); }
 
-/* As long as nothing has been sent, another answer can be. */
 static void answer_release(gr_writer *writer, int error) {
-    gr_request *request = of_writer(writer);
-    if (!error) return;
-    if (request->response.started)
-        gr_response_abort(request);
-    else {
-        compress_fini(request);
-        response_init(request);
-    }
+    if (error) response_forsake(of_writer(writer));
 }
 
 static const struct writer_type answer_writer = {

@@ -248,6 +248,19 @@ def test_handlers_in_c_are_compressed_as_well(serve, app):
             assert (coding_of(answer), plain(answer)) == ("zstd", b"x" * size)
 
 
+def test_a_file_that_is_shorter_than_it_was_is_not_taken_for_whole(serve, app, tmp_path):
+    (tmp_path / "sent").write_text(random.Random(1).randbytes(500_000).hex())
+    env = {"FILE_TO_SEND": str(tmp_path / "sent")}
+    server = serve("--workers", "1", "--compress", "on", app, env=env)
+    with Wire(server.port) as wire:
+        wire.send(request("/short_file", ALL))
+        assert coding_of(wire.head()) == "zstd"
+        assert not wire.rest().endswith(b"0\r\n\r\n")
+    (tmp_path / "sent").write_bytes(b"x" * 2000)
+    with Wire(server.port) as wire:  # before anything has been sent
+        assert wire.ask("/short_file", ALL).status == 500
+
+
 def test_on_os_threads_too(serve):
     server = serve("--workers", "1", "--compress", "on", "--concurrency", "threads:2",
                    "compressed:app")
