@@ -137,8 +137,9 @@ int connection_identify(struct connection *connection, const union peer *peer) {
     return refusal ? -1 : 0;
 }
 
-bool connection_count_request(struct connection *connection) {
-    connection->requests++;
+void connection_count_request(struct connection *connection) { connection->requests++; }
+
+bool connection_is_spent(const struct connection *connection) {
     return connection->requests == options->keep_alive_requests;
 }
 

@@ -90,8 +90,11 @@ long connection_try_receive(struct connection *connection, void *buffer, size_t 
  * it has been told, or when there is no memory. Never parks. */
 int connection_identify(struct connection *connection, const union peer *peer);
 
-/* To be called for each request: is it the last that the connection may have? */
-bool connection_count_request(struct connection *connection);
+/* To be called for each request, before it is answered. */
+void connection_count_request(struct connection *connection);
+
+/* Has it had as many requests as it may? */
+bool connection_is_spent(const struct connection *connection);
 
 /* In LINGER: reads and drops what has come. At the end of the stream, or when it has expired, it
  * becomes CLOSED, and false is returned. Never parks. */

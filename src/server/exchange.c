@@ -177,8 +177,8 @@ static void look_for_end(struct gr_request *exchange) {
 static void begin(struct gr_request *exchange) {
     arena_init(&exchange->arena, exchange->arena_memory, ARENA_ROOM);
     body_begin(exchange);
+    connection_count_request(exchange->connection);
     response_init(exchange);
-    if (connection_count_request(exchange->connection)) exchange->response.last = true;
     exchange->match.param_count = 0;
     exchange->forwarding = NULL;
     exchange->id.text.len = 0;

@@ -23,7 +23,8 @@ static int fail(int code) {
 }
 
 void response_init(gr_request *request) {
-    request->response = (struct response){.length = -1, .last = !request->head.keep_alive};
+    bool last = !request->head.keep_alive || connection_is_spent(request->connection);
+    request->response = (struct response){.length = -1, .last = last};
 }
 
 /* ---- building the head ---- */

@@ -119,6 +119,13 @@ def test_the_last_request_of_a_connection_is_told_so(limited):
         assert wire.rest() == b""
 
 
+def test_the_last_request_is_the_last_when_its_answer_is_begun_again(limited, c_app):
+    server = limited("--keep-alive-requests", "1", app=c_app("streams"))
+    with Wire(server.port) as wire:
+        answer = wire.ask("/break")
+        assert (answer.status, answer.closes) == (500, True)
+
+
 def assert_turned_away(port: int, status: int) -> None:
     with Wire(port) as wire:
         answer = wire.answer()  # before it has asked for anything
