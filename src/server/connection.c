@@ -223,9 +223,10 @@ static int fail(struct connection *connection, int code) {
     return -1;
 }
 
-/* The client is too slow with its body, or with the answer. */
-static int time_out(short events) {
-    load_add_breach(events == POLLIN ? BREACH_BODY_TIME : BREACH_WRITE_TIME);
+/* The client is too slow: with the handshake, its body, or the answer. */
+static int time_out(const struct connection *connection, short events) {
+    enum breach breach = events == POLLIN ? BREACH_BODY_TIME : BREACH_WRITE_TIME;
+    load_add_breach(connection->state == CONNECTION_HANDSHAKE ? BREACH_HEAD_TIME : breach);
     errno = ETIMEDOUT;
     return -1;
 }
@@ -238,7 +239,7 @@ static int wait_on_thread(const struct connection *connection, short events, int
     if (left < 0) left = 0;
     struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
     if (sys(SYS_ppoll, &ready, 1, &timeout, NULL, 0) != 0) return 0;
-    if (due < expires) return time_out(events);
+    if (due < expires) return time_out(connection, events);
     errno = ETIMEDOUT;
     return -1;
 }
@@ -253,7 +254,7 @@ int connection_wait(struct connection *connection, short events, int64_t patienc
         errno = green_expiry_errno(green_self());
         return -1;
     case WAIT_TIMED_OUT:
-        return time_out(events);
+        return time_out(connection, events);
     case WAIT_CLOSED:
     case WAIT_UNPOLLABLE:
         break;

@@ -45,6 +45,7 @@ static void forget_worker(struct slot *slot) {
     atomic_store(&slot->board->in_flight, 0);
     atomic_store(&slot->board->requests, 0);
     atomic_store(&slot->board->dropped_fields, 0);
+    for (int i = 0; i < BREACH_COUNT; i++) atomic_store(&slot->board->breaches[i], 0);
 }
 
 int64_t slot_rest(struct slot *slot) {

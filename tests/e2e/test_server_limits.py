@@ -1,5 +1,7 @@
 """Limits of bodies and connections: at each, beyond it, and what is told of it."""
 
+import os
+import signal
 import socket
 import threading
 import time
@@ -212,6 +214,24 @@ def test_each_limit_that_was_met_is_named_at_the_end(limited):
         assert wire.answer().text == "ETIMEDOUT\n"
     assert ("limits met: max-request-line 1, max-head-size or max-headers 1, head-timeout 1, "
             "body-timeout or min-body-rate 1\n") in stopped(server)
+
+
+def test_a_handshake_that_takes_too_long_is_no_body(limited, certificates):
+    server = limited("--bind", bind(certificates), "--head-timeout", "0.2")
+    with Wire(server.port) as wire:
+        wire.send(b"\x16\x03\x01")
+        assert wire.rest() == b""
+    assert "limits met: head-timeout 1\n" in stopped(server)
+
+
+def test_a_worker_does_not_count_for_the_one_before_it(limited):
+    server = limited("--max-request-line", "100")
+    with Wire(server.port) as wire:
+        assert wire.ask("/" + "x" * 100).status == 414
+    os.kill(server.worker_pids()[0], signal.SIGKILL)
+    server.wait_for_output("died by SIGKILL; starting another$")
+    eventually(lambda: served_again(server.port), "a worker that answers")
+    assert "limits met" not in stopped(server)
 
 
 def proxied(port: int, client: str) -> Wire:
