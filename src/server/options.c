@@ -19,6 +19,7 @@ static const struct field {
 #define FIELD(kind, member) \
     { #member, kind, offsetof(struct server_options, member) }
     FIELD(FIELD_TEXT, app),
+    FIELD(FIELD_BOOL, check_only),
     FIELD(FIELD_INT, slot),
     FIELD(FIELD_INT, workers),
     FIELD(FIELD_INT, master_fd),

@@ -31,6 +31,7 @@ enum server_proxy_headers {
 
 struct server_options {
     const char *app;   /* "module:app", "./app.so" */
+    bool check_only;   /* `greenroom check`: end where serving would begin */
     int slot, workers; /* this worker's slot, from 0; how many there are */
     int listen_fds[SERVER_LISTENERS_MAX];
     bool proxied[SERVER_LISTENERS_MAX]; /* connections begin with the PROXY protocol */

@@ -137,6 +137,11 @@ static int start_serving(const struct server_options *options, const struct gr_a
         gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
         return -1;
     }
+    if (options->check_only) {
+        all_gone = true;
+        tell_supervisor(options->ready_fd);
+        return 0;
+    }
     listeners_start();
     load_set_accepting(true);
     tell_supervisor(options->ready_fd);

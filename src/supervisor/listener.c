@@ -133,16 +133,36 @@ static void remove_path(struct listener *listener) {
 
 /* --- Both --- */
 
-int listener_open(struct listener *listener, const struct address *address,
-                  char error[SENTENCE_SIZE]) {
-    const char *why;
-    *listener = (struct listener){.fd = -1};
-    if ((address->local ? open_local : open_tcp)(listener, address, &why) == 0) return 0;
+static int refuse(struct listener *listener, const struct address *address, const char *why,
+                  char *error) {
     listener_close(listener);
     if (address->local) return sentence(error, "cannot listen on unix:%s: %s", address->place, why);
     return sentence(error,
                     address->ipv6 ? "cannot listen on [%s]:%d: %s" : "cannot listen on %s:%d: %s",
                     address->place, address->port, why);
+}
+
+int listener_open(struct listener *listener, const struct address *address,
+                  char error[SENTENCE_SIZE]) {
+    const char *why;
+    *listener = (struct listener){.fd = -1};
+    if ((address->local ? open_local : open_tcp)(listener, address, &why) == 0) return 0;
+    return refuse(listener, address, why, error);
+}
+
+int listener_try(struct listener *listener, const struct address *address,
+                 char error[SENTENCE_SIZE]) {
+    const char *why;
+    int family = AF_UNIX;
+    *listener = (struct listener){.fd = -1};
+    if (!address->local) {
+        struct addrinfo *found = look_up(address, &why);
+        if (!found) return refuse(listener, address, why, error);
+        family = found->ai_family;
+        freeaddrinfo(found);
+    }
+    listener->fd = socket_make(family);
+    return listener->fd < 0 ? refuse(listener, address, strerror(errno), error) : 0;
 }
 
 void listener_quiesce(struct listener *listener) {

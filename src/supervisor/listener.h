@@ -22,6 +22,11 @@ struct listener {
 int listener_open(struct listener *listener, const struct address *address,
                   char error[SENTENCE_SIZE]);
 
+/* Only sees whether there is such an address, and leaves a socket that has none. Returns 0, or -1
+ * with a sentence. */
+int listener_try(struct listener *listener, const struct address *address,
+                 char error[SENTENCE_SIZE]);
+
 /* From now on nobody new gets in, while those who are queued can still be accepted: a unix socket
  * loses its path, if that is still ours; TCP no longer answers a SYN, so that a client tries again
  * a second later, and then finds the port closed, or a successor. */

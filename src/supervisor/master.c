@@ -113,6 +113,12 @@ static void start(struct master *m, struct slot *slot) {
 static void heard(struct master *m, struct slot *slot) {
     slot_hear(slot);
     if (m->phase != PHASE_STARTING || slot->state != SLOT_SERVING) return;
+    if (m->launch.options.check_only) {
+        fprintf(stderr, "greenroom " GREENROOM_VERSION ": %s can be served\n",
+                m->launch.options.app);
+        stop(m, 0);
+        return;
+    }
     for (int i = 0; i < m->slot_count; i++)
         if (m->slots[i].state == SLOT_EMPTY) start(m, &m->slots[i]);
     if (!all_proven(m)) return;
@@ -258,8 +264,10 @@ static int signals_open(void) {
 
 static int listeners_open(struct master *m, const struct settings *settings, char *error) {
     struct server_options *options = &m->launch.options;
+    int (*opener)(struct listener *, const struct address *, char *) =
+        options->check_only ? listener_try : listener_open;
     for (int i = 0; i < settings->bind_count; i++) {
-        if (listener_open(&m->listeners[i], &settings->binds[i], error) < 0) return -1;
+        if (opener(&m->listeners[i], &settings->binds[i], error) < 0) return -1;
         m->listener_count++;
         options->listen_fds[options->listen_count++] = m->listeners[i].fd;
     }
