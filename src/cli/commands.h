@@ -2,7 +2,8 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
-int command_serve(int argc, char **argv);
+int command_serve(int argc, char **argv); /* and check */
+int command_config(int argc, char **argv);
 int command_version(int argc, char **argv);
 int command_help(int argc, char **argv);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/output.h"
 #include "config/command_line.h"
 #include "greenroom/worker.h"
@@ -10,9 +11,26 @@
 static const char overview[] =
     "Usage: greenroom COMMAND\n"
     "\n"
-    "  serve [OPTION]... APP   Serve a web application.\n"
-    "  version                 Say which version this is.\n"
-    "  help [COMMAND]          Say this, or what a command can be told.\n";
+    "  serve [OPTION]... [APP]   Serve a web application.\n"
+    "  check [OPTION]... [APP]   Try settings and application as serve would take them.\n"
+    "  config [OPTION]... [APP]  Say which settings hold, and what says so.\n"
+    "  version                   Say which version this is.\n"
+    "  help [COMMAND]            Say this, or what a command can be told.\n";
+
+static const char check_usage[] =
+    "Usage: greenroom check [OPTION]... [APP]\n"
+    "\n"
+    "Reads the settings, looks whether what they name is there, and loads the application, all as\n"
+    "greenroom serve would, but serves nothing and listens nowhere. The options and exit codes "
+    "are\n"
+    "those of greenroom serve.\n";
+
+static const char config_usage[] =
+    "Usage: greenroom config [OPTION]... [--explain KEY] [APP]\n"
+    "\n"
+    "Says which settings hold, as a file that can be read again, and where each comes from. The\n"
+    "options are those of greenroom serve, and one:\n"
+    "  --explain KEY             Say of one setting which layer set it, and what that overrode\n";
 
 static const char version_usage[] = "Usage: greenroom version\n\nSays which version this is.\n";
 
@@ -21,23 +39,33 @@ static int too_many(const char *command, const char *argument) {
     return GR_EXIT_USAGE;
 }
 
+bool help_print(const char *command) {
+    if (strcmp(command, "serve") == 0)
+        command_line_help(stdout);
+    else if (strcmp(command, "check") == 0)
+        fputs(check_usage, stdout);
+    else if (strcmp(command, "config") == 0)
+        fputs(config_usage, stdout);
+    else if (strcmp(command, "version") == 0)
+        fputs(version_usage, stdout);
+    else
+        return false;
+    return true;
+}
+
 int command_help(int argc, char **argv) {
     const char *about = argc > 1 ? argv[1] : "help";
     if (argc > 2) return too_many("help", argv[2]);
-    if (strcmp(about, "serve") == 0)
-        command_line_help(stdout);
-    else if (strcmp(about, "version") == 0)
-        fputs(version_usage, stdout);
-    else if (strcmp(about, "help") == 0 || strcmp(about, "--help") == 0)
+    if (strcmp(about, "help") == 0 || strcmp(about, "--help") == 0)
         fputs(overview, stdout);
-    else
+    else if (!help_print(about))
         return too_many("help", about);
     return output_finish();
 }
 
 int command_version(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(version_usage, stdout);
+        help_print("version");
         return output_finish();
     }
     if (argc > 1) return too_many("version", argv[1]);

@@ -24,6 +24,7 @@
 
 /* In the order of --help. */
 const struct setting settings_table[] = {
+    {"app", "APP", "What to serve", "none", SETTING_APP, .place = PLACE(worker.app)},
     {"bind", "ADDRESS", "HOST:PORT, unix:PATH or tls://HOST:PORT?cert=PATH&key=PATH; repeatable",
      DEFAULT_BIND, SETTING_ADDRESS},
     {"workers", "N", "Worker processes", "one for each usable core", SETTING_INT, UNIT_ONE,
@@ -85,6 +86,9 @@ const struct setting settings_table[] = {
     {NULL},
 };
 
+_Static_assert(sizeof settings_table / sizeof *settings_table <= SETTINGS_MAX,
+               "layers have a place for each");
+
 static int usable_cores(void) {
     cpu_set_t cores;
     long count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores)
@@ -98,14 +102,39 @@ void settings_init(struct settings *settings) {
     settings->worker.workers = usable_cores();
 }
 
-int settings_complete(struct settings *settings, char error[SENTENCE_SIZE]) {
+const struct setting *setting_find(const char *name) {
+    for (const struct setting *s = settings_table; s->name; s++)
+        if (strcmp(s->name, name) == 0) return s;
+    return NULL;
+}
+
+enum setting_shape setting_shape(const struct setting *setting) {
+    switch (setting->kind) {
+    case SETTING_ADDRESS:
+    case SETTING_NETWORKS:
+        return SHAPE_LIST;
+    case SETTING_STATIC:
+        return SHAPE_MAP;
+    default:
+        return SHAPE_SCALAR;
+    }
+}
+
+bool setting_repeats(const struct setting *setting) {
+    return setting->kind == SETTING_ADDRESS || setting->kind == SETTING_STATIC;
+}
+
+int settings_complete(struct settings *settings, const struct setting **about,
+                      char error[SENTENCE_SIZE]) {
+    *about = setting_find("cancel-on-disconnect");
     if (settings->worker.os_threads && settings->worker.cancel_on_disconnect)
         return sentence(error,
-                        "--cancel-on-disconnect needs --concurrency green: what waits on an OS "
+                        "cancel-on-disconnect needs --concurrency green: what waits on an OS "
                         "thread cannot be cancelled");
+    *about = setting_find("bind");
     for (int i = 0; i < settings->bind_count; i++)
         if (settings->worker.proxied[i] && !*settings->worker.trusted_proxies)
-            return sentence(error, "--bind with proxy=on needs --trusted-proxies: whom to believe");
+            return sentence(error, "bind with proxy=on needs --trusted-proxies: whom to believe");
     if (settings->bind_count == 0)
         address_parse(DEFAULT_BIND, &settings->binds[settings->bind_count++]);
     return 0;
@@ -114,7 +143,7 @@ int settings_complete(struct settings *settings, char error[SENTENCE_SIZE]) {
 static int address_set(struct settings *settings, const struct setting *setting, const char *value,
                        char *error) {
     if (settings->bind_count == SERVER_LISTENERS_MAX)
-        return sentence(error, "--%s may be given %d times at most", setting->name,
+        return sentence(error, "%s may be given %d times at most", setting->name,
                         SERVER_LISTENERS_MAX);
     int at = settings->bind_count++;
     char rest[strlen(value) + 1], sentence_of_tls[SENTENCE_SIZE];
@@ -123,7 +152,7 @@ static int address_set(struct settings *settings, const struct setting *setting,
     if (!why && tls_bind_is(rest) &&
         tls_bind_parse(rest, &settings->binds[at], &settings->worker.tls[at], sentence_of_tls) < 0)
         why = sentence_of_tls;
-    return why ? sentence(error, "--%s: '%s' %s", setting->name, value, why) : 0;
+    return why ? sentence(error, "%s: '%s' %s", setting->name, value, why) : 0;
 }
 
 /* The worker opens the directory; what is wrong with it already is said here. */
@@ -132,25 +161,29 @@ static int static_set(struct server_options *worker, const struct setting *setti
     const char *directory = strchr(value, '=');
     struct stat status;
     if (*value != '/' || !directory || !directory[1] || strchr(value, '\n'))
-        return sentence(error, "--%s must be PREFIX=DIR with a PREFIX that begins with /, not '%s'",
+        return sentence(error, "%s must be PREFIX=DIR with a PREFIX that begins with /, not '%s'",
                         setting->name, value);
     if (worker->static_count == SERVER_STATICS_MAX)
-        return sentence(error, "--%s may be given %d times at most", setting->name,
+        return sentence(error, "%s may be given %d times at most", setting->name,
                         SERVER_STATICS_MAX);
     if (stat(directory + 1, &status) < 0)
-        return sentence(error, "--%s: '%s': %s", setting->name, directory + 1, strerror(errno));
+        return sentence(error, "%s: '%s': %s", setting->name, directory + 1, strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return sentence(error, "--%s: '%s' is not a directory", setting->name, directory + 1);
+        return sentence(error, "%s: '%s' is not a directory", setting->name, directory + 1);
     worker->statics[worker->static_count++] = value;
+    return 0;
+}
+
+static int app_set(const char **place, const char *value, char *error) {
+    if (strchr(value, '\n')) return sentence(error, "APP must not have a line break");
+    *place = value;
     return 0;
 }
 
 static int text_set(const char **place, const struct setting *setting, const char *value,
                     char *error) {
-    if (*value == '\0')
-        return sentence(error, "--%s needs a value that is not empty", setting->name);
-    if (strchr(value, '\n'))
-        return sentence(error, "--%s must not have a line break", setting->name);
+    if (*value == '\0') return sentence(error, "%s needs a value that is not empty", setting->name);
+    if (strchr(value, '\n')) return sentence(error, "%s must not have a line break", setting->name);
     *place = setting->kind == SETTING_LOG && strcmp(value, "off") == 0 ? "" : value;
     return 0;
 }
@@ -159,7 +192,7 @@ static int poller_set(bool *poll_backend, const struct setting *setting, const c
                       char *error) {
     *poll_backend = strcmp(value, "poll") == 0;
     if (*poll_backend || strcmp(value, "epoll") == 0) return 0;
-    return sentence(error, "--%s must be epoll or poll, not '%s'", setting->name, value);
+    return sentence(error, "%s must be epoll or poll, not '%s'", setting->name, value);
 }
 
 /* The number of "PREFIXN", if it is one from 1 to most. */
@@ -181,7 +214,7 @@ static int concurrency_set(struct server_options *worker, const struct setting *
         number_behind("green:", value, UINT32_MAX, &worker->concurrency))
         return 0;
     return sentence(error,
-                    "--%s must be green, green:N with N at least 1, or threads:N with N from 1 to "
+                    "%s must be green, green:N with N at least 1, or threads:N with N from 1 to "
                     "%d, not '%s'",
                     setting->name, SERVER_THREADS_MAX, value);
 }
@@ -192,10 +225,10 @@ static int networks_set(const char **place, const struct setting *setting, const
     int count = 0;
     for (const char *list = value; list; count++) {
         const char *why = network_next(&list, &network);
-        if (why) return sentence(error, "--%s: '%s' %s", setting->name, value, why);
+        if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
     }
     if (count > SERVER_NETWORKS_MAX)
-        return sentence(error, "--%s may name %d networks at most", setting->name,
+        return sentence(error, "%s may name %d networks at most", setting->name,
                         SERVER_NETWORKS_MAX);
     *place = value;
     return 0;
@@ -210,7 +243,7 @@ static int proxy_headers_set(int *headers, const struct setting *setting, const 
     };
     for (*headers = 0; *headers < (int)(sizeof names / sizeof *names); ++*headers)
         if (strcmp(value, names[*headers]) == 0) return 0;
-    return sentence(error, "--%s must be x-forwarded, forwarded or off, not '%s'", setting->name,
+    return sentence(error, "%s must be x-forwarded, forwarded or off, not '%s'", setting->name,
                     value);
 }
 
@@ -221,7 +254,7 @@ static int prefix_set(const char **place, const struct setting *setting, const c
     char decoded[len + 1];
     if (forwarded_prefix(gr_slice_of(value), decoded) != (ssize_t)len)
         return sentence(error,
-                        "--%s must be a path such as /shop, without a slash at its end and without "
+                        "%s must be a path such as /shop, without a slash at its end and without "
                         "percent signs, not '%s'",
                         setting->name, value);
     *place = value;
@@ -231,7 +264,7 @@ static int prefix_set(const char **place, const struct setting *setting, const c
 static int switch_set(bool *on, const struct setting *setting, const char *value, char *error) {
     *on = strcmp(value, "on") == 0;
     if (*on || strcmp(value, "off") == 0) return 0;
-    return sentence(error, "--%s must be on or off, not '%s'", setting->name, value);
+    return sentence(error, "%s must be on or off, not '%s'", setting->name, value);
 }
 
 static int number_set(void *place, const struct setting *setting, const char *value, char *error) {
@@ -239,7 +272,7 @@ static int number_set(void *place, const struct setting *setting, const char *va
     int64_t number;
     if (!quantity_parse(value, setting->unit, &number) || number < setting->least ||
         number > setting->most)
-        return sentence(error, "--%s must be %s to %s%s, not '%s'", setting->name,
+        return sentence(error, "%s must be %s to %s%s, not '%s'", setting->name,
                         quantity_print(least, setting->unit, setting->least),
                         quantity_print(most, setting->unit, setting->most),
                         unit_name(setting->unit), value);
@@ -263,6 +296,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
                 char error[SENTENCE_SIZE]) {
     void *place = (char *)settings + setting->place;
     switch (setting->kind) {
+    case SETTING_APP:
+        return app_set(place, value, error);
     case SETTING_ADDRESS:
         return address_set(settings, setting, value, error);
     case SETTING_STATIC:

@@ -1,5 +1,5 @@
-/* What `greenroom serve` can be told. One table says which settings there are; the command line is
- * parsed, checked and explained from it. */
+/* What `greenroom serve` can be told. One table says which settings there are; the command line,
+ * the environment and the files are read, checked and explained from it. */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
@@ -15,7 +15,11 @@ struct settings {
     const char *python; /* a path or a name to look for in PATH; "" when not said */
 };
 
+/* Room for the rows of the table. */
+enum { SETTINGS_MAX = 96 };
+
 enum setting_kind {
+    SETTING_APP,     /* on the command line it is the operand, and no option */
     SETTING_ADDRESS, /* may be given again: one more */
     SETTING_STATIC,  /* PREFIX=DIR; may be given again: one more */
     SETTING_TEXT,
@@ -30,6 +34,14 @@ enum setting_kind {
     SETTING_UINT32,
     SETTING_INT64,
     SETTING_SIZE,
+};
+
+/* What a value is made of. */
+enum setting_shape {
+    SHAPE_SCALAR, /* one text */
+    SHAPE_LIST,
+    SHAPE_MAP, /* KEY=TEXT on the command line */
+    SHAPES,
 };
 
 struct setting {
@@ -49,13 +61,23 @@ extern const struct setting settings_table[];
 /* Everything at its default; no address to listen on. */
 void settings_init(struct settings *settings);
 
-/* Sets one. The text is kept, not copied. Returns 0, or -1 with a sentence in error. */
+/* NULL when there is none of that name. */
+const struct setting *setting_find(const char *name);
+
+enum setting_shape setting_shape(const struct setting *setting);
+
+/* May it be given again on the command line, for one more? */
+bool setting_repeats(const struct setting *setting);
+
+/* Sets one; one more of what repeats. The text is kept, not copied. Returns 0, or -1 with a
+ * sentence in error that begins with the name of the setting, without "--". */
 int setting_set(struct settings *settings, const struct setting *setting, const char *value,
                 char error[SENTENCE_SIZE]);
 
 /* Once all are set: an address to listen on, if none was given. Returns 0, or -1 with a sentence in
- * error about settings that exclude each other. */
-int settings_complete(struct settings *settings, char error[SENTENCE_SIZE]);
+ * error, as above, about settings that exclude each other; *about is the one it begins with. */
+int settings_complete(struct settings *settings, const struct setting **about,
+                      char error[SENTENCE_SIZE]);
 
 /* The default as --help names it: the row's words, or made in text. */
 const char *setting_default(const struct setting *setting, char text[QUANTITY_SIZE]);

@@ -175,8 +175,9 @@ def stage(
     folder.mkdir()
     for name in IN_THE_TREE:
         (folder / name).symlink_to(build_dir if name == "build" else ROOT / name)
+    ours = {name: text for name, text in os.environ.items() if not name.startswith("GREENROOM_")}
     path = f"{build_dir}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    stage = Stage(folder, os.environ | installed | {"PATH": path}, serve)
+    stage = Stage(folder, ours | installed | {"PATH": path}, serve)
     yield stage
     stage.end()
 

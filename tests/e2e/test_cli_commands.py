@@ -11,7 +11,8 @@ OPTIONS = [
     "write-timeout", "request-timeout",
     "cancel-on-disconnect", "max-request-line",
     "max-headers", "max-head-size", "max-body-size", "keep-alive-requests", "max-connections",
-    "max-per-address", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "help",
+    "max-per-address", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "config",
+    "help",
 ]
 
 
@@ -20,7 +21,7 @@ def test_help_names_the_commands(greenroom, command):
     done = greenroom(*command)
     assert done.returncode == 0
     assert done.stderr == ""
-    assert re.findall(r"^  (\w+)", done.stdout, re.M) == ["serve", "version", "help"]
+    assert re.findall(r"^  (\w+)", done.stdout, re.M) == ["serve", "check", "config", "version", "help"]
 
 
 @pytest.mark.parametrize("command", [["serve", "--help"], ["help", "serve"]])
@@ -28,6 +29,14 @@ def test_help_of_serve_names_every_option(greenroom, command):
     done = greenroom(*command)
     assert done.returncode == 0
     assert re.findall(r"^  --([a-z-]+) ", done.stdout, re.M) == OPTIONS
+
+
+@pytest.mark.parametrize("command", ["check", "config", "version"])
+def test_the_other_commands_say_what_they_do(greenroom, command):
+    done = greenroom(command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"Usage: greenroom {command}")
+    assert greenroom("help", command).stdout == done.stdout
 
 
 def test_the_manual_names_every_option():
@@ -58,6 +67,7 @@ def test_what_cannot_be_printed_is_an_error(build_dir):
     ([], "which command? See greenroom help"),
     (["srve"], "unknown command srve; did you mean serve?"),
     (["--version"], "unknown command --version; did you mean version?"),
+    (["chek"], "unknown command chek; did you mean check?"),
     (["frobnicate"], "unknown command frobnicate; see greenroom help"),
     (["version", "now"], "version does not know what to do with 'now'"),
     (["help", "me"], "help does not know what to do with 'me'"),

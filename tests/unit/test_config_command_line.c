@@ -1,4 +1,4 @@
-/* The command line of `greenroom serve`. */
+/* The command line of `greenroom serve`, alone: no file, no environment. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,28 +10,33 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "config/command_line.h"
+#include "config/configuration.h"
 
 enum { WORDS_MAX = 64 };
 
+static struct configuration configuration; /* settings point into it */
 static char error[SENTENCE_SIZE];
 
-/* Parses "serve " and the words of line, which blanks separate. The words live on: settings point
- * into them. */
+/* Parses "serve " and the words of line, which blanks separate. The words live on: the
+ * configuration points to them. */
 static enum command_line parse(struct settings *settings, const char *line) {
-    static char text[512];
+    static char text[512], *const nothing[] = {NULL};
     char *words[WORDS_MAX] = {"serve"}, *rest = NULL;
     int count = 1;
     snprintf(text, sizeof text, "%s", line);
     for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
     error[0] = '\0';
-    return command_line_parse(count, words, settings, error);
+    configuration_free(&configuration);
+    enum command_line asked = configuration_read(&configuration, count, words, nothing, error);
+    if (asked != COMMAND_LINE_GO) return asked;
+    return configuration_settings(&configuration, settings, error) < 0 ? COMMAND_LINE_WRONG
+                                                                       : COMMAND_LINE_GO;
 }
 
 static struct settings serve(const char *line) {
     struct settings settings;
-    if (parse(&settings, line) != COMMAND_LINE_SERVE) fail_msg("'%s': %s", line, error);
+    if (parse(&settings, line) != COMMAND_LINE_GO) fail_msg("'%s': %s", line, error);
     return settings;
 }
 
@@ -98,6 +103,20 @@ static void the_last_of_two_values_counts_but_addresses_add_up(void **state) {
     assert_int_equal(settings.binds[1].port, 2);
 }
 
+static void trusted_proxies_are_one_list_in_the_end(void **state) {
+    assert_string_equal(serve("--trusted-proxies 10.0.0.1,::1 app").worker.trusted_proxies,
+                        "10.0.0.1,::1");
+    assert_string_equal(
+        serve("--trusted-proxies unix --trusted-proxies ::1 app").worker.trusted_proxies, "::1");
+    refuses("--trusted-proxies 10.0.0.1,,::1 app", "--trusted-proxies: ''");
+}
+
+static void settings_that_exclude_each_other_are_named(void **state) {
+    refuses("--cancel-on-disconnect on --concurrency threads:2 app",
+            "--cancel-on-disconnect needs --concurrency green");
+    refuses("--bind :1?proxy=on app", "--bind with proxy=on needs --trusted-proxies");
+}
+
 static void no_more_addresses_than_a_worker_can_inherit(void **state) {
     char line[400] = "";
     for (int i = 0; i < SERVER_LISTENERS_MAX; i++) strcat(line, "--bind :1 ");
@@ -122,6 +141,7 @@ static void help_names_every_option_with_its_default(void **state) {
         snprintf(name, sizeof name, "  --%s %s ", s->name, s->argument);
         snprintf(fallback, sizeof fallback, "[%s]\n", setting_default(s, number));
         const char *line = strstr(text, name);
+        if (s->kind == SETTING_APP) continue;
         if (!line || !strstr(line, fallback)) fail_msg("--help does not explain --%s", s->name);
     }
     assert_non_null(strstr(text, "turn; 0: never [10]\n"));
@@ -133,6 +153,8 @@ static void an_unknown_option_is_named_with_the_nearest_known(void **state) {
     refuses("--frobnicate app", "unknown option --frobnicate; see greenroom serve --help");
     refuses("-w 2 app", "unknown option -w");
     refuses("--help=no app", "--help takes no value");
+    refuses("--app=one", "unknown option --app");
+    refuses("--explain=workers app", "unknown option --explain");
 }
 
 static void a_value_must_be_there_and_fit(void **state) {
@@ -154,6 +176,11 @@ static void there_is_one_application(void **state) {
     refuses("one two", "only one APP can be served: 'one' or 'two'");
 }
 
+static int tear_down(void **state) {
+    configuration_free(&configuration);
+    return 0;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_application_is_all_it_needs),
@@ -162,6 +189,8 @@ int main(void) {
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(an_option_may_be_cut_short),
         cmocka_unit_test(the_last_of_two_values_counts_but_addresses_add_up),
+        cmocka_unit_test(trusted_proxies_are_one_list_in_the_end),
+        cmocka_unit_test(settings_that_exclude_each_other_are_named),
         cmocka_unit_test(no_more_addresses_than_a_worker_can_inherit),
         cmocka_unit_test(help_is_asked_for_anywhere),
         cmocka_unit_test(help_names_every_option_with_its_default),
@@ -169,5 +198,5 @@ int main(void) {
         cmocka_unit_test(a_value_must_be_there_and_fit),
         cmocka_unit_test(there_is_one_application),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, tear_down);
 }
