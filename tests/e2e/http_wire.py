@@ -100,12 +100,17 @@ class Wire:
             answer.body = self.rest()
         return answer
 
-    def chunks(self) -> bytes:
-        body = b""
-        while size := int(self.take_through(b"\r\n"), 16):
-            body += self.take(size)
-            assert self.take(2) == b"\r\n"
+    def chunk(self) -> bytes:
+        """The payload of the next chunk; empty for the last."""
+        data = self.take(int(self.take_through(b"\r\n"), 16))
         assert self.take(2) == b"\r\n"
+        return data
+
+    def chunks(self, length: int | None = None) -> bytes:
+        """The payload of all chunks, or of as many as hold length bytes."""
+        body = b""
+        while (length is None or len(body) < length) and (data := self.chunk()):
+            body += data
         return body
 
 

@@ -126,6 +126,7 @@ def test_a_slow_head_is_answered_408_however_it_trickles(serve, app):
         assert time.monotonic() > began + 0.4
 
 
+@pytest.mark.without_faults("eagain", reason="bytes that come a little later come too late")
 def test_first_bytes_that_come_as_an_idle_connection_expires_are_no_slow_head(serve, app):
     server = serve("--workers", "1", "--keep-alive-timeout", "0.2", app)
     (worker,) = server.worker_pids()

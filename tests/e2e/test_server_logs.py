@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from conftest import eventually
 from http_wire import Wire, request
 
@@ -95,6 +96,9 @@ def sockets_of(pid):
     return count
 
 
+@pytest.mark.without_faults(
+    "handoff", reason="a worker that is late is taken for one that hangs, and the others take more"
+)
 def test_connections_spread_evenly_over_workers(serve, app):
     server = serve("--workers", "2", "--access-log", "off", app)
     before = [sockets_of(pid) for pid in server.worker_pids()]
