@@ -19,8 +19,8 @@
 enum {
     SIZE = 512 * 1024, /* a power of 2 */
     HALF_FULL = SIZE / 2,
-    GATHER_MS = 50,
-    CLOSE_MS = 1000,
+    GATHER_TIME = 50 * NS_PER_MS,
+    CLOSE_TIME = 1000 * NS_PER_MS,
 };
 
 static char ring[SIZE];
@@ -32,9 +32,9 @@ static int fd = -1;
 static atomic_uint wanted;
 static atomic_uint closing, closed;
 
-static void futex_wait(atomic_uint *word, unsigned value, int64_t ms) {
-    struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * NS_PER_MS};
-    sys(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, ms < 0 ? NULL : &limit);
+static void futex_wait(atomic_uint *word, unsigned value, int64_t ns) {
+    struct timespec limit = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+    sys(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, ns < 0 ? NULL : &limit);
 }
 
 static void futex_wake(atomic_uint *word) { sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1); }
@@ -74,9 +74,9 @@ void line_ring_put(const char *line, size_t len) {
 static size_t in_ring(void) { return atomic_load(&filled) - atomic_load(&emptied); }
 
 /* Sleeps until there are that many bytes, the worker closes, or the time is over. */
-static void wait_for(unsigned bytes, int64_t ms) {
+static void wait_for(unsigned bytes, int64_t ns) {
     atomic_store(&wanted, bytes);
-    if (in_ring() < bytes && !atomic_load(&closing)) futex_wait(&wanted, bytes, ms);
+    if (in_ring() < bytes && !atomic_load(&closing)) futex_wait(&wanted, bytes, ns);
     atomic_store(&wanted, 0);
 }
 
@@ -124,7 +124,7 @@ static void report_dropped(void) {
 static void *write_out(void *unused) {
     while (!atomic_load(&closing) || in_ring() > 0) {
         wait_for(1, -1);
-        wait_for(HALF_FULL, GATHER_MS);
+        wait_for(HALF_FULL, GATHER_TIME);
         write_all();
         report_dropped();
     }
@@ -165,10 +165,15 @@ int line_ring_open(const char *path) {
     return start_thread() < 0 ? -1 : fd;
 }
 
+static void wait_until_closed(void) {
+    int64_t due = clock_after(CLOSE_TIME), left;
+    while (!atomic_load(&closed) && (left = due - clock_now()) > 0) futex_wait(&closed, 0, left);
+}
+
 void line_ring_close(void) {
     atomic_store(&closing, 1);
     atomic_store(&wanted, 0);
     futex_wake(&wanted);
-    if (!atomic_load(&closed)) futex_wait(&closed, 0, CLOSE_MS);
+    wait_until_closed();
     if (atomic_load(&closed) && fd != STDOUT_FILENO) sys(SYS_close, fd);
 }

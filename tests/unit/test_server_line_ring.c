@@ -8,10 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/line_ring.h"
@@ -84,6 +89,38 @@ static void closing_writes_what_is_left(void **state) {
     close(reader);
 }
 
+static atomic_bool reading;
+
+static void take_note(int signal) {}
+
+static void *disturb_and_then_read(void *closer) {
+    struct timespec pause = {.tv_nsec = 1000000};
+    for (int i = 0; i < 20; i++) {
+        pthread_kill(*(pthread_t *)closer, SIGUSR1);
+        nanosleep(&pause, NULL);
+    }
+    atomic_store(&reading, true);
+    free(read_all(200 * 1000));
+    return NULL;
+}
+
+/* More than the pipe holds, so that nothing is written out before it is read. */
+static void signals_do_not_make_closing_any_shorter(void **state) {
+    struct sigaction action = {.sa_handler = take_note}, before;
+    char line[1000];
+    pthread_t thread, self = pthread_self();
+    memset(line, 'x', sizeof line);
+    for (int i = 0; i < 200; i++) line_ring_put(line, sizeof line);
+    sigaction(SIGUSR1, &action, &before);
+    pthread_create(&thread, NULL, disturb_and_then_read, &self);
+    line_ring_close();
+    bool was_read = atomic_load(&reading);
+    pthread_join(thread, NULL);
+    sigaction(SIGUSR1, &before, NULL);
+    close(reader);
+    assert_true(was_read);
+}
+
 /* Nobody reads: the pipe and then the ring are full. */
 static void a_stuck_reader_holds_up_nobody(void **state) {
     char line[1000];
@@ -114,6 +151,7 @@ int main(void) {
         TEST(lines_arrive_whole_and_in_order),
         TEST(lines_wrap_around_the_end_of_the_ring),
         cmocka_unit_test_setup(closing_writes_what_is_left, begin),
+        cmocka_unit_test_setup(signals_do_not_make_closing_any_shorter, begin),
         cmocka_unit_test(a_file_that_cannot_be_opened_is_told),
         cmocka_unit_test(a_fifo_that_nobody_reads_is_refused_at_once),
         TEST(a_stuck_reader_holds_up_nobody), /* the last one: its thread stays stuck */
