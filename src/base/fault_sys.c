@@ -71,8 +71,11 @@ static bool copy_in(void *copy, const void *from, size_t len) {
     return sys_plain(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0) == (long)len;
 }
 
+/* What connects first says EINPROGRESS. */
+static bool may_be_delayed(long flags) { return flags & MSG_DONTWAIT && !(flags & MSG_FASTOPEN); }
+
 static long transfer(long n, long fd, long data, long len, long flags, long peer, long peer_len) {
-    int type = flags & MSG_DONTWAIT && len > 0 ? socket_type((int)fd) : 0;
+    int type = may_be_delayed(flags) && len > 0 ? socket_type((int)fd) : 0;
     if (type && is_delayed((int)fd)) return -EAGAIN;
     if (type == SOCK_STREAM && !(flags & MSG_OOB))
         len = n == SYS_recvfrom ? shorten_reading((int)fd, len) : shorten((int)fd, len);
@@ -84,7 +87,7 @@ static long transfer_message(long n, long fd, struct msghdr *message, long flags
     struct iovec copy[VECTOR_MAX];
     if (!copy_in(&part, message, sizeof part)) return sys_plain(n, fd, message, flags);
     size_t count = part.msg_iovlen;
-    int type = flags & MSG_DONTWAIT && count > 0 ? socket_type((int)fd) : 0;
+    int type = may_be_delayed(flags) && count > 0 ? socket_type((int)fd) : 0;
     if (type && is_delayed((int)fd)) return -EAGAIN;
     if (type != SOCK_STREAM || flags & MSG_OOB || count > VECTOR_MAX ||
         !copy_in(copy, part.msg_iov, count * sizeof *copy))

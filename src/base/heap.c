@@ -37,8 +37,7 @@ int heap_reserve(struct heap *heap, size_t count) {
     if (count <= heap->room) return 0;
     size_t room = heap->room ? heap->room : 64;
     while (room < count) room *= 2;
-    struct heap_node **nodes =
-        fault(FAULT_ENOMEM) ? NULL : realloc(heap->nodes, room * sizeof *nodes);
+    struct heap_node **nodes = fault(FAULT_OOM) ? NULL : realloc(heap->nodes, room * sizeof *nodes);
     if (!nodes) {
         errno = ENOMEM;
         return -1;
