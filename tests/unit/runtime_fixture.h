@@ -28,4 +28,9 @@ static inline int start_runtime(void **state) {
     return -1;
 }
 
+/* The rest of a test cannot hold while faults of that kind are injected: skips it. */
+static inline void without_fault(enum fault kind) {
+    if (fault_is_on(kind)) skip();
+}
+
 #endif

@@ -122,6 +122,7 @@ static uintptr_t run(void *(*fn)(void *), void *arg) {
 }
 
 static void a_place_that_keeps_stalling_is_learnt(void **state) {
+    without_fault(FAULT_HANDOFF); /* nothing is learnt */
     assert_int_not_equal(run(call_it_until_it_is_learnt, call_a_slow_one), 0);
 }
 
@@ -168,6 +169,7 @@ static void *be_told(void *unused) {
 }
 
 static void the_others_go_on_beside_a_learnt_place(void **state) {
+    without_fault(FAULT_HANDOFF); /* nothing is learnt */
     assert_int_not_equal(run(call_it_until_it_is_learnt, wait_to_be_told), 0);
     assert_true(run(be_told, NULL));
 }
@@ -187,6 +189,7 @@ static void *call_it_until_it_is_forgotten(void *unused) {
 }
 
 static void a_place_that_has_become_quick_is_forgotten(void **state) {
+    without_fault(FAULT_HANDOFF); /* nothing is learnt */
     assert_int_not_equal(run(call_it_until_it_is_learnt, slowly), 0);
     assert_true(run(call_it_until_it_is_forgotten, NULL));
 }
@@ -246,7 +249,14 @@ static void let_rounds_pass(void) {
     time_wait(clock_after(NS_PER_MS));
 }
 
+/* One that has woken for no reason, or has given way, does not wait when the lock is left. */
+static void without_wakes_for_no_reason(void) {
+    without_fault(FAULT_SPURIOUS);
+    without_fault(FAULT_YIELD);
+}
+
 static void who_asks_for_the_lock_again_keeps_its_place(void **state) {
+    without_wakes_for_no_reason();
     memset(order, 0, sizeof order);
     gil_take();
     gr_green *first = gr_spawn(take_it_in_rounds, NULL);
@@ -259,6 +269,7 @@ static void who_asks_for_the_lock_again_keeps_its_place(void **state) {
 }
 
 static void who_waited_for_the_lock_has_it_before_who_comes_along(void **state) {
+    without_wakes_for_no_reason();
     memset(order, 0, sizeof order);
     gil_take();
     gr_green *waiting = gr_spawn(take_it_in_rounds, NULL);
@@ -300,6 +311,7 @@ static void *call_it_before_they_are_vacated(void *unused) {
 }
 
 static void nobody_waits_for_a_kernel_task_to_leave_a_learnt_place(void **state) {
+    without_fault(FAULT_HANDOFF); /* nothing is learnt */
     assert_int_not_equal(run(call_it_until_it_is_learnt, call_a_slow_one), 0);
     gr_green *green[CARRIERS_MAX - 1];
     for (int i = 0; i < CARRIERS_MAX - 1; i++) green[i] = gr_spawn(occupy_a_kernel_task, NULL);
