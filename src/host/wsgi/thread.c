@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
@@ -53,14 +54,15 @@ PyThreadState *thread_current(void) { return mine; }
 void thread_close(void) { atomic_store(&closed, true); }
 
 /* The monitor's thread state is made on the monitor's thread: up to 3.11 it takes its identity
- * from the thread that makes it. After thread_close there is no lock worth waiting for. */
+ * from the thread that makes it. After thread_close the interpreter ends, with the lock held to the
+ * last: whoever is let go on beside it finds it half gone. So the monitor rests from then on. */
 
 static __thread bool holding;
 
 static void monitor_hold(void *data) {
     (void)data;
     static PyThreadState *monitor;
-    if (atomic_load(&closed)) return;
+    while (atomic_load(&closed)) pause();
     if (!monitor && !(monitor = PyThreadState_New(interpreter))) return;
     PyEval_RestoreThread(monitor);
     holding = true;
@@ -133,6 +135,13 @@ static void example_start(void *data) {
     Py_DECREF(thread);
 }
 
+/* It must not begin when the interpreter ends, however soon that is. */
+static void let_example_end(void) {
+    PyThreadState *state = PyEval_SaveThread();
+    gr_yield();
+    PyEval_RestoreThread(state);
+}
+
 int thread_setup(void) {
     interpreter = PyInterpreterState_Get();
     if ((errno = pthread_key_create(&cleanup_key, thread_cleanup)) != 0) goto fail;
@@ -145,6 +154,7 @@ int thread_setup(void) {
     int learnt = gr_threads_like(example_start, &started);
     if (!started) return -1;
     if (learnt < 0) goto fail;
+    let_example_end();
     return 0;
 fail:
     PyErr_SetFromErrno(PyExc_OSError);
