@@ -309,6 +309,7 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     sched_enter(self);
     self->work = exchange->green = NULL;
     self->cancelled = self->shields = 0;
+    self->deadline = NEVER;
     access_log_write(exchange);
     load_add_in_flight(-1);
     load_add_request();

@@ -3,9 +3,11 @@
 import os
 import select
 import shlex
+import signal
 import socket
 import ssl
 import subprocess
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -192,6 +194,27 @@ def test_a_handshake_takes_no_longer_than_a_head_may(start, client):
             silent.stream.recv(1)
     with TlsWire(server.port, context=client) as wire:
         assert wire.ask("/").text == "hello\n"
+
+
+def test_a_request_that_was_refused_leaves_no_deadline_to_a_handshake(start, client):
+    """The green thread that has refused it goes on with the next connection that has news."""
+    options = ["--request-timeout", "0.3", "--head-timeout", "10", "--bind", "127.0.0.1:0"]
+    server = start(*options)
+    plain = int(server.urls[1].rpartition(":")[2])
+    outgoing = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        client.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="127.0.0.1").do_handshake()
+    with Wire(server.port) as slow, Wire(plain) as refused, Wire(plain) as busy:
+        assert busy.ask("/").text == refused.ask("/").text == "hello\n"
+        os.kill(server.worker_pids()[0], signal.SIGSTOP)  # so that all of it comes at once
+        busy.send(request("/") * 50)  # it steps aside after a few, and the others are looked at
+        refused.send(b"no request\n\n")
+        slow.send(outgoing.read(5))
+        os.kill(server.worker_pids()[0], signal.SIGCONT)
+        assert refused.answer().status == 400
+        time.sleep(0.6)  # twice what a request may take
+        slow.send(outgoing.read())
+        assert slow.take(2) == HANDSHAKE[:2]
 
 
 def test_failures_of_a_kind_are_logged_once_and_counted(server):
