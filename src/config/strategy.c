@@ -18,8 +18,8 @@ static const char *const names[] = {
 
 static const char *const choices[SHAPES] = {
     [SHAPE_SCALAR] = "a scalar can be override or keep",
-    [SHAPE_LIST] = "a list can be override, keep, append, prepend, append_unique, union or "
-                   "intersect",
+    [SHAPE_LIST] =
+        "a list can be override, keep, append, prepend, append_unique, union or intersect",
     [SHAPE_MAP] = "a map can be override, keep or merge",
 };
 

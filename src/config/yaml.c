@@ -65,8 +65,8 @@ static int next_event(struct reader *reader) {
 
 static int check_properties(struct reader *reader, const yaml_char_t *anchor,
                             const yaml_char_t *tag) {
-    if (anchor) return REFUSE(reader, "anchors are not understood here: &%s", (const char *)anchor);
-    return tag ? REFUSE(reader, "tags are not understood here: %s", (const char *)tag) : 0;
+    if (anchor) return REFUSE(reader, "anchors are not understood here: &%s", anchor);
+    return tag ? REFUSE(reader, "tags, such as !name, are not understood here") : 0;
 }
 
 static struct node *node_new(struct reader *reader, enum node_kind kind) {
@@ -84,6 +84,16 @@ static struct node *node_new(struct reader *reader, enum node_kind kind) {
 
 static struct node *node_read(struct reader *reader);
 
+/* The control characters of ASCII, and the C1 ones as UTF-8 has them. */
+static bool has_control(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        unsigned char next = i + 1 < len ? (unsigned char)text[i + 1] : 0;
+        if (byte < ' ' || byte == 0x7f || (byte == 0xc2 && next < 0xa0)) return true;
+    }
+    return false;
+}
+
 /* The text of a scalar, or NULL. */
 static const char *text_read(struct reader *reader) {
     const yaml_event_t *event = &reader->event;
@@ -91,11 +101,10 @@ static const char *text_read(struct reader *reader) {
     size_t len = event->data.scalar.length;
     if (check_properties(reader, event->data.scalar.anchor, event->data.scalar.tag) < 0)
         return NULL;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
-            REFUSE(reader, "a value must not have a line break or another control character");
-            return NULL;
-        }
+    if (has_control(text, len)) {
+        REFUSE(reader, "text must not have a line break or another control character");
+        return NULL;
+    }
     const char *copy = arena_copy(reader->arena, text, len);
     if (!copy) REFUSE_AT(reader, 0, "there is no memory");
     return copy;
@@ -184,8 +193,7 @@ static struct node *collection_read(struct reader *reader) {
 static struct node *node_read(struct reader *reader) {
     if (reader->event.type == YAML_SCALAR_EVENT) return scalar_read(reader);
     if (reader->event.type != YAML_ALIAS_EVENT) return collection_read(reader);
-    REFUSE(reader, "aliases are not understood here: *%s",
-           (const char *)reader->event.data.alias.anchor);
+    REFUSE(reader, "aliases are not understood here: *%s", reader->event.data.alias.anchor);
     return NULL;
 }
 
