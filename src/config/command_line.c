@@ -133,8 +133,7 @@ enum command_line command_line_parse(int argc, char **argv, struct command_argum
 }
 
 static void option_help(FILE *out, const char *option, const char *help, const char *fallback) {
-    fprintf(out, "  %-*s%s%s%s%s\n", HELP_COLUMN - 2, option, help, *fallback ? " [" : "", fallback,
-            *fallback ? "]" : "");
+    fprintf(out, "  %-*s%s [%s]\n", HELP_COLUMN - 2, option, help, fallback);
 }
 
 void command_line_help(FILE *out) {
@@ -152,5 +151,5 @@ void command_line_help(FILE *out) {
     }
     option_help(out, "--config PATH", "A file of settings, in YAML; repeatable",
                 "greenroom.yaml, if there is one");
-    option_help(out, "--help", "Say this", "");
+    fprintf(out, "  %-*sSay this\n", HELP_COLUMN - 2, "--help");
 }

@@ -7,9 +7,6 @@
 
 static const char prefix[] = "GREENROOM_";
 
-/* Not settings: what a worker is handed over, and what a development build injects. */
-static const char *const reserved[] = {"GREENROOM_WORKER", "GREENROOM_FAULTS", NULL};
-
 enum { NAME_SIZE = 64 };
 
 /* "GREENROOM_HEAD_TIMEOUT" */
@@ -20,13 +17,8 @@ static void variable_name(const struct setting *setting, char name[NAME_SIZE]) {
     *at = '\0';
 }
 
-static bool is_reserved(const char *name) {
-    for (const char *const *known = reserved; *known; known++)
-        if (strcmp(name, *known) == 0) return true;
-    return false;
-}
-
-/* Is it a slip? Compared without the prefix, since suggest.h knows short words only. */
+/* Is it one letter away from a setting? Compared without the prefix, since suggest.h knows short
+ * words only. */
 static int check_unknown(const char *name, char *error) {
     char known[NAME_SIZE];
     for (const struct setting *s = settings_table; s->name; s++) {
@@ -61,7 +53,7 @@ static int words_take(struct arena *arena, struct value *value, const struct set
 static int variable_take(struct layer *layer, struct arena *arena, const char *name,
                          const char *text, char *error) {
     const struct setting *setting = find(name);
-    if (!setting) return is_reserved(name) ? 0 : check_unknown(name, error);
+    if (!setting) return check_unknown(name, error);
     struct value *value = &layer->values[setting - settings_table];
     const struct origin origin = {ORIGIN_VARIABLE, name, 0};
     if (!*text) return 0;

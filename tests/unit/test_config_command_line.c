@@ -124,6 +124,13 @@ static void no_more_addresses_than_a_worker_can_inherit(void **state) {
     refuses(strcat(line, " --bind :1"), "16 times");
 }
 
+static void no_more_files_than_there_are_layers(void **state) {
+    char line[500] = "app";
+    for (int i = 0; i < CONFIGS_MAX; i++) strcat(line, " --config /dev/null");
+    serve(line);
+    refuses(strcat(line, " --config /dev/null"), "--config may be given 16 times at most");
+}
+
 static void help_is_asked_for_anywhere(void **state) {
     struct settings settings;
     assert_int_equal(parse(&settings, "--help"), COMMAND_LINE_HELP);
@@ -192,6 +199,7 @@ int main(void) {
         cmocka_unit_test(trusted_proxies_are_one_list_in_the_end),
         cmocka_unit_test(settings_that_exclude_each_other_are_named),
         cmocka_unit_test(no_more_addresses_than_a_worker_can_inherit),
+        cmocka_unit_test(no_more_files_than_there_are_layers),
         cmocka_unit_test(help_is_asked_for_anywhere),
         cmocka_unit_test(help_names_every_option_with_its_default),
         cmocka_unit_test(an_unknown_option_is_named_with_the_nearest_known),

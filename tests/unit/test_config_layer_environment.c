@@ -56,16 +56,17 @@ static void an_empty_variable_says_nothing(void **state) {
 static void a_slip_of_the_finger_is_refused(void **state) {
     refuses("GREENROOM_WROKERS=2",
             "unknown variable GREENROOM_WROKERS; did you mean GREENROOM_WORKERS?");
+    refuses("GREENROOM_WORKER=2",
+            "unknown variable GREENROOM_WORKER; did you mean GREENROOM_WORKERS?");
     refuses("GREENROOM_HEADTIMEOUT=2",
             "unknown variable GREENROOM_HEADTIMEOUT; did you mean GREENROOM_HEAD_TIMEOUT?");
 }
 
-/* What Kubernetes sets for a service of that name, and what our own tests and workers have. */
+/* What Kubernetes sets for a service of that name, and what our own tests have. */
 static void variables_of_others_are_passed_over(void **state) {
     static const char *const others[] = {"GREENROOM_PORT=tcp://10.0.0.1:80",
                                          "GREENROOM_SERVICE_HOST=10.0.0.1",
                                          "GREENROOM_PORT_80_TCP=tcp://10.0.0.1:80",
-                                         "GREENROOM_WORKER=slot=0",
                                          "GREENROOM_FAULTS=eintr",
                                          "GREENROOM_BUILD=build",
                                          "GREENROOM_TEST=1"};

@@ -23,6 +23,7 @@ static void refuses(const char *text) {
 static void what_is_encoded_is_decoded_whole(void **state) {
     struct server_options sent = {
         .app = "a=b:c()",
+        .check_only = true,
         .slot = 3,
         .workers = 4,
         .listen_fds = {5, 6},
@@ -65,6 +66,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(server_options_decode(&got, text), 0);
     assert_string_equal(got.app, sent.app);
     assert_string_equal(got.access_log, sent.access_log);
+    assert_true(got.check_only);
     assert_int_equal(got.slot, sent.slot);
     assert_int_equal(got.workers, sent.workers);
     assert_int_equal(got.listen_count, sent.listen_count);
