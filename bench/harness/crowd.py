@@ -10,6 +10,7 @@ import socket
 import time
 from collections import Counter
 
+IP_BIND_ADDRESS_NO_PORT = 24  # ip(7)
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -27,7 +28,7 @@ class Crowd:
     def __enter__(self) -> "Crowd":
         try:
             for _ in range(self.size):
-                member = socket.create_connection(self.address, 30, self.source)
+                member = self.enter()
                 member.setblocking(False)
                 self.members[member.fileno()] = member
                 self.poll.register(member, select.EPOLLIN)
@@ -35,6 +36,15 @@ class Crowd:
             self.__exit__()
             raise
         return self
+
+    def enter(self) -> socket.socket:
+        """The port is chosen for the pair of addresses, of which there are more than of ports."""
+        member = socket.socket()
+        member.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        member.bind(self.source)
+        member.settimeout(30)
+        member.connect(self.address)
+        return member
 
     def __exit__(self, *_: object) -> None:
         for member in self.members.values():
