@@ -214,7 +214,8 @@ static struct node *stream_read(struct reader *reader) {
     if (next_event(reader) < 0) return NULL;
     struct node *root = root_read(reader);
     if (!root || reader->event.type == YAML_STREAM_END_EVENT) return root;
-    if (next_event(reader) < 0 || next_event(reader) < 0) return NULL;
+    if (next_event(reader) < 0) return NULL; /* the end of the document */
+    if (next_event(reader) < 0) return NULL;
     if (reader->event.type == YAML_STREAM_END_EVENT) return root;
     REFUSE(reader, "a second document begins; a file of settings has one");
     return NULL;

@@ -128,8 +128,13 @@ static void a_default_is_nothing_to_be_merged_with(void **state) {
     file("a.yaml", "bind: ':1'\nmerge: {list: append}\n");
     sets(NULL, "serve --config a.yaml app");
     assert_int_equal(settings.bind_count, 1);
-    file("a.yaml", "bind: []\n");
-    sets(NULL, "serve --config a.yaml app");
+}
+
+static void an_empty_list_brings_the_default_back(void **state) {
+    file("a.yaml", "bind: ':1'\n");
+    file("b.yaml", "bind: []\n");
+    sets(NULL, "serve --config a.yaml --config b.yaml app");
+    assert_int_equal(settings.bind_count, 1);
     assert_int_equal(settings.binds[0].port, 8000);
 }
 
@@ -209,7 +214,7 @@ static void the_whole_is_told_with_the_place_of_each_part(void **state) {
 
 static void what_is_printed_can_be_read_again(void **state) {
     file("a.yaml", "app: 'a b: #c'\nbind: [':1', 'unix:/a\"\\b']\npython: '\xc3\xa9'\n"
-                   "static: {'/a: b': '- c', '': ''}\naccess-log: 'null'\n");
+                   "static: {'/a: b': '- c', 'x:': 'y:', '': ''}\naccess-log: 'null'\n");
     reads(NULL, "config --config a.yaml");
     char *first = print();
     file("a.yaml", first);
@@ -219,6 +224,7 @@ static void what_is_printed_can_be_read_again(void **state) {
     prints("  - \"unix:/a\\\"\\\\b\" ");
     prints("python: \"\xc3\xa9\" ");
     prints("  \"/a: b\": \"- c\" ");
+    prints("  \"x:\": \"y:\" ");
     prints("  \"\": \"\" ");
     prints("access-log: \"null\" ");
 }
@@ -238,6 +244,7 @@ int main(void) {
         cmocka_unit_test(the_usual_file_is_read_unless_another_is_named),
         cmocka_unit_test(rules_hold_for_their_file_and_those_above_it),
         cmocka_unit_test(a_default_is_nothing_to_be_merged_with),
+        cmocka_unit_test(an_empty_list_brings_the_default_back),
         cmocka_unit_test(maps_are_merged),
         cmocka_unit_test(lists_become_one_text_where_the_setting_is_one),
         cmocka_unit_test(what_is_wrong_is_told_with_its_place),
