@@ -8,7 +8,7 @@ import resource
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
-from harness import servers
+from harness.beside import COLUMNS, cells, variants
 from harness.contest import Options, each, running
 from harness.load import Load, Measurement, measure
 from harness.idle import BATCH, ask_once, memory_at_rest
@@ -34,14 +34,6 @@ class Many:
     beside: dict
 
 
-def variants() -> list[Server]:
-    return [
-        servers.greenroom("greenroom-c", "hello.so", 1),
-        servers.greenroom("greenroom-wsgi", "wsgi_hello:app", 1),
-        servers.nginx("nginx", 1, 'return 200 "Hello, World!";', connections=WISHED),
-    ]
-
-
 def try_out(connections: int, seconds: float):
     def measured(server: Server, daemon: Daemon) -> Measurement:
         return measure(server.name, daemon, "/", Load(ACTIVE, seconds))
@@ -63,20 +55,16 @@ def try_out(connections: int, seconds: float):
 
 
 def row(one: Many) -> list[str]:
-    p99 = [waits["latency"]["p99"] for waits in (one.alone, one.beside)]
-    return [one.name, number(one.bytes_each), number(one.failures),
-            *(number(waits["rate"]) for waits in (one.alone, one.beside)),
-            *(number(ms, 2) for ms in p99), f"{p99[1] / p99[0] - 1:+.0%}"]
+    return [one.name, number(one.bytes_each), number(one.failures), *cells(one.alone, one.beside)]
 
 
 def run(options: Options) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     connections = min(WISHED, most - OTHERS)
-    results = each(options.selected(variants()),
+    results = each(options.selected(variants(nginx_connections=WISHED)),
                    try_out(connections, options.seconds(SECONDS)))
     report = Report("idle-many", "Many idle connections", " ".join((__doc__ or "").split()))
-    table = Table(["variant", "bytes each", "errors", "requests/s alone", "beside", "p99 ms alone",
-                   "beside", "change"], [row(one) for one in results])
+    table = Table(["variant", "bytes each", "errors", *COLUMNS], [row(one) for one in results])
     report.sections.append(Section(f"{connections:,} idle connections, {ACTIVE} active ones", table))
     report.data["variants"] = {one.name: asdict(one) for one in results}
     report.publish()

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from harness import servers
+from harness.beside import COLUMNS, cells, variants
 from harness.contest import Options, each, running
 from harness.load import Load, Measurement, measure
 from harness.report import Report, Section
@@ -94,14 +94,6 @@ class Slow:
     beside: dict
 
 
-def variants() -> list[Server]:
-    return [
-        servers.greenroom("greenroom-c", "hello.so", 1),
-        servers.greenroom("greenroom-wsgi", "wsgi_hello:app", 1),
-        servers.nginx("nginx", 1, 'return 200 "Hello, World!";'),
-    ]
-
-
 def try_out(seconds: float):
     """The slow ones are there both times, the first time at another server."""
 
@@ -119,17 +111,13 @@ def try_out(seconds: float):
 
 
 def row(one: Slow) -> list[str]:
-    p99 = [waits["latency"]["p99"] for waits in (one.alone, one.beside)]
-    return [one.name, *(number(waits["rate"]) for waits in (one.alone, one.beside)),
-            *(number(ms, 2) for ms in p99), f"{p99[1] / p99[0] - 1:+.0%}",
-            number(sum(one.beside["errors"].values()))]
+    return [one.name, *cells(one.alone, one.beside), number(sum(one.beside["errors"].values()))]
 
 
 def run(options: Options) -> None:
-    results = each(options.selected(variants()), try_out(options.seconds(SECONDS)))
+    results = each(options.selected(variants(nginx_connections=15_000)), try_out(options.seconds(SECONDS)))
     report = Report("slow", "Slow clients", " ".join((__doc__ or "").split()))
-    table = Table(["variant", "requests/s alone", "beside", "p99 ms alone", "beside", "change",
-                   "errors"], [row(one) for one in results])
+    table = Table(["variant", *COLUMNS, "errors"], [row(one) for one in results])
     report.sections.append(Section(f"{CLIENTS:,} slow clients beside {ACTIVE} others", table))
     report.data["variants"] = {one.name: asdict(one) for one in results}
     report.publish()

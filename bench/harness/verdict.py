@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from harness.beside import change_of_p99
 from harness.parked import LANGUAGES, THREADS, WAYS
 from harness.pingpong import PYTHON_WAYS, ROUNDS
 from harness.report import OUT
@@ -139,14 +140,9 @@ def beside_hogs(kind: str) -> dict[int, dict]:
             if one["kind"] == kind}
 
 
-def change_of_p99(one: dict) -> float:
-    alone, beside = (one[name]["latency"]["p99"] for name in ("alone", "beside"))
-    return beside / alone - 1
-
-
 def idle_many() -> Judgement:
     ours = [variant("idle-many", name) for name in ("greenroom-c", "greenroom-wsgi")]
-    changes = [change_of_p99(one) for one in ours]
+    changes = [change_of_p99(one["alone"], one["beside"]) for one in ours]
     most = max(one["bytes_each"] for one in ours)
     failures = sum(one["failures"] + errors(one["beside"]) for one in ours)
     return (f"{ours[0]['connections']:,}: {most:.0f} bytes each, p99 {changes[0]:+.0%} in C, {changes[1]:+.0%} in Python,"
@@ -155,7 +151,7 @@ def idle_many() -> Judgement:
 
 def slow() -> Judgement:
     ours = [variant("slow", name) for name in ("greenroom-c", "greenroom-wsgi")]
-    changes = [change_of_p99(one) for one in ours]
+    changes = [change_of_p99(one["alone"], one["beside"]) for one in ours]
     failures = sum(errors(one["beside"]) for one in ours)
     return (f"p99 {changes[0]:+.0%} in C, {changes[1]:+.0%} in Python, {failures} errors",
             max(changes) < 0.1 and not failures)
