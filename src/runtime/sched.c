@@ -44,6 +44,13 @@ static void ready_first(struct green *green) {
     sched.run_first = green;
 }
 
+static inline void ready(struct green *green, bool first) {
+    if (first)
+        ready_first(green);
+    else
+        sched_ready(green);
+}
+
 static void drain_remote_wakes(void) {
     if (!__atomic_load_n(&remote_wakes, __ATOMIC_SEQ_CST)) return;
     struct green *green = __atomic_exchange_n(&remote_wakes, NULL, __ATOMIC_SEQ_CST);
@@ -52,36 +59,27 @@ static void drain_remote_wakes(void) {
         /* From here it may be pushed again, which is why the link was read first. Who does not push
          * because it reads 1 has published what it wakes for: the exchange sees that. */
         __atomic_exchange_n(&green->remote, 0, __ATOMIC_SEQ_CST);
-        if (__atomic_exchange_n(&green->hurried, 0, __ATOMIC_RELAXED))
-            ready_first(green);
-        else
-            sched_ready(green);
+        ready(green, __atomic_exchange_n(&green->hurried, 0, __ATOMIC_RELAXED));
         green = next;
     }
 }
 
 void sched_forget_wakes(void) { remote_wakes = NULL; }
 
-void green_wake(struct green *green) {
+static inline void wake(struct green *green, bool first) {
     struct green *self = green_self_tls;
     if (self && self->pinned == 0 && sched_try_enter(self)) {
-        sched_ready(green);
+        ready(green, first);
         sched_leave(self);
     } else {
+        if (first) __atomic_store_n(&green->hurried, 1, __ATOMIC_RELAXED);
         sched_ready_remote(green);
     }
 }
 
-void green_wake_first(struct green *green) {
-    struct green *self = green_self_tls;
-    if (self && self->pinned == 0 && sched_try_enter(self)) {
-        ready_first(green);
-        sched_leave(self);
-    } else {
-        __atomic_store_n(&green->hurried, 1, __ATOMIC_RELAXED);
-        sched_ready_remote(green);
-    }
-}
+void green_wake(struct green *green) { wake(green, false); }
+
+void green_wake_first(struct green *green) { wake(green, true); }
 
 /* ---- signals ---- */
 
