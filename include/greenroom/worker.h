@@ -24,6 +24,10 @@ GR_API int gr_worker_start(size_t stack_size);
 /* What was asked to be served: "module:app", "./app.so". Lives as long as the process. */
 GR_API const char *gr_worker_app(void);
 
+/* Tells the supervisor, before this worker has served, why it never will: one sentence, with no
+ * capital and no full stop, of which 400 bytes count. The process is to end then. */
+GR_API void gr_worker_failed(const char *why);
+
 /* The slot of this worker, from 0; and how many there are. */
 GR_API int gr_worker_slot(void);
 GR_API int gr_worker_count(void);

@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 version: str
 
 def start(stack_size: int, /) -> str: ...
+def failed(why: str, /) -> None: ...
 def serve(
     app: Callable[..., Any],
     report: Callable[[BaseException, str], None],

@@ -64,13 +64,12 @@ def run(wanted: str) -> int:
     try:
         app = _loader.load(wanted)
     except _loader.NotFound as error:
-        print(f"greenroom: {error}", file=sys.stderr)
-        return USAGE
+        return refuse(USAGE, str(error))
     except SystemExit as error:
-        print(f"greenroom: {wanted} exited while it was loaded: {error.code}", file=sys.stderr)
-        return APP_FAILED
+        return refuse(APP_FAILED, f"{wanted} exited while it was loaded: {error.code}")
     except Exception as error:
         log(f"greenroom: {wanted} failed while it was loaded", error)
+        _greenroom.failed(traceback.format_exception_only(error)[-1].strip())
         return APP_FAILED
     _threads.mend_forks()
     if (interrupt := _greenroom.interrupt_fd()) >= 0:
@@ -80,6 +79,12 @@ def run(wanted: str) -> int:
     except OSError:  # which has been explained
         return USAGE
     return 0
+
+
+def refuse(code: int, why: str) -> int:
+    print(f"greenroom: {why}", file=sys.stderr)
+    _greenroom.failed(why)
+    return code
 
 
 def report(error: BaseException, what: str) -> None:

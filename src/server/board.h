@@ -1,5 +1,4 @@
-/* What workers and master tell each other in shared memory: cache lines of its own for each slot.
- */
+/* What workers and master tell each other in shared memory. */
 #ifndef SERVER_BOARD_H
 #define SERVER_BOARD_H
 
@@ -21,10 +20,13 @@ enum breach {
     BREACH_COUNT,
 };
 
-/* A worker writes to its own slot only, and reads the others'. The master writes pid, and clears
- * the whole slot once its worker is dead, so that nothing of it lingers. */
-struct board_slot {
-    _Alignas(64) atomic_int pid; /* 0: no worker */
+/* Of one process, from its start to its death, whichever slot it serves, or has served: cache lines
+ * of its own. A worker writes to its own place only, and reads the others'. The master writes pid
+ * and replaced, and clears the whole place once its worker has been reaped, so that nothing of it
+ * lingers. */
+struct board_place {
+    _Alignas(64) atomic_int pid; /* 0: nobody's */
+    atomic_int replaced;         /* not 0: another has its slot; see worker_leave */
     atomic_int connections;      /* open now */
     atomic_int in_flight;        /* requests being answered */
     atomic_int accepting;        /* not 0: takes its share of new connections */
@@ -33,9 +35,15 @@ struct board_slot {
     atomic_ulong breaches[BREACH_COUNT];
 };
 
-enum { BOARD_SLOTS_MAX = 1024 };
+enum {
+    BOARD_SLOTS_MAX = 1024,                /* workers that serve at a time */
+    BOARD_PLACES_MAX = 4 * BOARD_SLOTS_MAX /* beside each one that starts and two that leave */
+};
 
-/* Bytes of the shared mapping for that many slots. */
-static inline size_t board_size(int slots) { return sizeof(struct board_slot) * (size_t)slots; }
+/* Pages that nobody has written to take no memory. */
+struct board {
+    _Alignas(64) atomic_int count; /* places from this one on are nobody's */
+    struct board_place places[BOARD_PLACES_MAX];
+};
 
 #endif

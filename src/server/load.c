@@ -6,25 +6,25 @@
 
 #include "base/sys.h"
 
-static struct board_slot alone;
-static struct board_slot *board = &alone, *mine = &alone;
-static int slot_count = 1;
+static struct board_place alone;
+static struct board_place *mine = &alone;
+static struct board *board; /* NULL while it is all alone */
 
-int load_open(int fd, int slot, int slots) {
+int load_open(int fd, int place) {
     if (fd < 0) return 0;
-    if (slot < 0 || slot >= slots || slots > BOARD_SLOTS_MAX) {
+    if (place < 0 || place >= BOARD_PLACES_MAX) {
         errno = EINVAL;
         return -1;
     }
-    void *memory = mmap(NULL, board_size(slots), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *memory = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED) return -1;
     sys(SYS_close, fd);
     board = memory;
-    mine = &board[slot];
-    slot_count = slots;
-    load_set_accepting(false); /* a former worker of this slot may have left it so */
+    mine = &board->places[place];
     return 0;
 }
+
+bool load_replaced(void) { return atomic_load(&mine->replaced); }
 
 /* There is one writer, so a plain load and store will do. */
 static void add(atomic_int *number, int change) {
@@ -63,16 +63,18 @@ int load_connections(void) {
     return atomic_load_explicit(&mine->connections, memory_order_relaxed);
 }
 
-static bool is_accepting(struct board_slot *slot) {
-    return atomic_load_explicit(&slot->accepting, memory_order_relaxed) &&
-           atomic_load_explicit(&slot->pid, memory_order_relaxed);
+static bool is_accepting(struct board_place *place) {
+    return atomic_load_explicit(&place->accepting, memory_order_relaxed) &&
+           atomic_load_explicit(&place->pid, memory_order_relaxed);
 }
 
 int load_least_connections(void) {
     int least = INT_MAX;
-    for (struct board_slot *slot = board; slot < board + slot_count; slot++) {
-        if (slot == mine || !is_accepting(slot)) continue;
-        int connections = atomic_load_explicit(&slot->connections, memory_order_relaxed);
+    int count = board ? atomic_load_explicit(&board->count, memory_order_relaxed) : 0;
+    for (int i = 0; i < count; i++) {
+        struct board_place *place = &board->places[i];
+        if (place == mine || !is_accepting(place)) continue;
+        int connections = atomic_load_explicit(&place->connections, memory_order_relaxed);
         if (connections < least) least = connections;
     }
     return least;

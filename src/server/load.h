@@ -9,7 +9,10 @@
 
 /* Maps the board of fd, which it closes; -1 for a worker that is all alone. Returns 0, or -1 with
  * errno. */
-int load_open(int fd, int slot, int slots);
+int load_open(int fd, int place);
+
+/* Does another worker serve in this one's stead already? */
+bool load_replaced(void);
 
 /* Changes what the others see of this worker. */
 void load_add_connections(int change);

@@ -22,6 +22,7 @@ static const struct field {
     FIELD(FIELD_BOOL, check_only),
     FIELD(FIELD_INT, slot),
     FIELD(FIELD_INT, workers),
+    FIELD(FIELD_INT, place),
     FIELD(FIELD_INT, master_fd),
     FIELD(FIELD_INT, ready_fd),
     FIELD(FIELD_INT, board_fd),

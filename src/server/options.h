@@ -33,6 +33,7 @@ struct server_options {
     const char *app;   /* "module:app", "./app.so" */
     bool check_only;   /* `greenroom check`: end where serving would begin */
     int slot, workers; /* this worker's slot, from 0; how many there are */
+    int place;         /* of this process on the board */
     int listen_fds[SERVER_LISTENERS_MAX];
     bool proxied[SERVER_LISTENERS_MAX]; /* connections begin with the PROXY protocol */
     struct server_tls tls[SERVER_LISTENERS_MAX];

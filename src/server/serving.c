@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -20,6 +22,7 @@
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/mount.h"
+#include "server/ready_pipe.h"
 #include "server/signals.h"
 #include "server/threads.h"
 #include "server/tls_handshake.h"
@@ -27,6 +30,11 @@
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
 enum { DRAIN_SILENCE = 200 * NS_PER_MS };
+
+/* How long one does that another worker serves in the stead of: nobody waits for its end, and a
+ * client that asks again can be told to go elsewhere, where one whose idle connection is closed may
+ * just have asked. */
+#define REPLACED_SILENCE (5 * (int64_t)NS_PER_S)
 
 /* Those of the server: four expiries, the listeners' pause, the runner's second try, and the trim
  * of exchanges. */
@@ -93,58 +101,47 @@ static int watch_for_stop(const struct server_options *options) {
     return fd_watch_add(&master_watch, options->master_fd);
 }
 
-static void tell_supervisor(int ready_fd) {
-    if (ready_fd < 0) return;
-    sys(SYS_write, ready_fd, "R", 1);
-    fd_keep(ready_fd, false);
-    sys(SYS_close, ready_fd);
-}
-
 /* ---- phases ---- */
+
+/* Says in the log and to the supervisor what cannot be done. Returns -1 with errno as it was. */
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...) {
+    int error = errno;
+    char what[256], why[384];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    snprintf(why, sizeof why, "%s: %s", what, strerror(error));
+    gr_log(GR_LOG_ERROR, "%s", why);
+    ready_pipe_failed(why);
+    errno = error;
+    return -1;
+}
 
 static int start_serving(const struct server_options *options, const struct gr_app *app) {
     main_green = green_self();
-    if (access_log_open(options->access_log) < 0) {
-        int error = errno;
-        gr_log(GR_LOG_ERROR, "cannot open the access log %s: %s", options->access_log,
-               strerror(error));
-        errno = error;
-        return -1;
-    }
-    if (timer_reserve(TIMERS) < 0) {
-        gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
-        return -1;
-    }
+    if (access_log_open(options->access_log) < 0)
+        return fail("cannot open the access log %s", options->access_log);
+    if (timer_reserve(TIMERS) < 0) return fail("cannot accept connections");
     connections_init(options);
     exchanges_init(options, app);
     proxies_init(options);
     if (compress_init(options) < 0) return -1;
-    if (request_ids_init() < 0) {
-        gr_log(GR_LOG_ERROR, "cannot make request ids: %s", strerror(errno));
-        return -1;
-    }
+    if (request_ids_init() < 0) return fail("cannot make request ids");
     mount_init(options->mount);
     bodies_init(options);
-    if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0) {
-        gr_log(GR_LOG_ERROR, "cannot start %u threads: %s", options->concurrency, strerror(errno));
-        return -1;
-    }
-    if (tls_handshakes_start(options) < 0) {
-        gr_log(GR_LOG_ERROR, "cannot start the thread for TLS: %s", strerror(errno));
-        return -1;
-    }
-    if (watch_for_stop(options) < 0) {
-        gr_log(GR_LOG_ERROR, "cannot accept connections: %s", strerror(errno));
-        return -1;
-    }
+    if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0)
+        return fail("cannot start %u threads", options->concurrency);
+    if (tls_handshakes_start(options) < 0) return fail("cannot start the thread for TLS");
+    if (watch_for_stop(options) < 0) return fail("cannot accept connections");
     if (options->check_only) {
         all_gone = true;
-        tell_supervisor(options->ready_fd);
+        ready_pipe_serves();
         return 0;
     }
     listeners_start();
     load_set_accepting(true);
-    tell_supervisor(options->ready_fd);
+    ready_pipe_serves();
     phase = SERVING;
     return 0;
 }
@@ -154,12 +151,22 @@ static void have_gone(void) {
     green_wake(main_green);
 }
 
-static void start_draining(int64_t graceful_timeout) {
-    phase = DRAINING;
-    give_up_at = clock_after(graceful_timeout);
-    load_set_accepting(false);
-    listeners_close();
-    connections_drain(DRAIN_SILENCE, have_gone);
+/* Half the graceful timeout at most: an idle connection is no reason to use it up. */
+static int64_t silence(int64_t graceful_timeout) {
+    if (!load_replaced()) return DRAIN_SILENCE;
+    return graceful_timeout / 2 < REPLACED_SILENCE ? graceful_timeout / 2 : REPLACED_SILENCE;
+}
+
+/* Told to stop once more, one that was replaced may have to hurry: the whole server stops now. */
+static void drain(int64_t graceful_timeout) {
+    stop_asked = 0;
+    if (phase == SERVING) {
+        phase = DRAINING;
+        give_up_at = clock_after(graceful_timeout);
+        load_set_accepting(false);
+        listeners_close();
+    }
+    connections_drain(silence(graceful_timeout), have_gone);
 }
 
 static int finish(void) {
@@ -183,7 +190,7 @@ int serving_run(const struct server_options *options, const struct gr_app *app) 
     sched_enter(self);
     int result = phase == STARTING ? start_serving(options, app) : 0;
     while (result == 0) {
-        if (stop_asked && phase == SERVING) start_draining(options->graceful_timeout);
+        if (stop_asked) drain(options->graceful_timeout);
         if (all_gone || (phase == DRAINING && clock_now() >= give_up_at)) {
             result = finish();
             break;

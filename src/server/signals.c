@@ -17,6 +17,15 @@ void signals_ignore_broken_pipe(void) {
     if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
 }
 
+static void do_nothing(int number) {}
+
+void signals_survive_hangup(void) {
+    struct sigaction now, action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        sigaction(SIGHUP, &action, NULL);
+}
+
 /* A child of fork may be told to stop before it has come to signals_give_back. */
 static void stop(int number) {
     long pid = sys(SYS_getpid);
@@ -44,4 +53,5 @@ void signals_give_back(void) {
     for (int i = 0; i < STOPS; i++)
         if (sigaction(stops[i], NULL, &now) == 0 && now.sa_handler == stop)
             sigaction(stops[i], &before[i], NULL);
+    if (sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == do_nothing) signal(SIGHUP, SIG_DFL);
 }

@@ -7,11 +7,16 @@
  * worker. Somebody else's handler is left alone. */
 void signals_ignore_broken_pipe(void);
 
+/* A SIGHUP that is sent to the whole group, as when a terminal is closed, is for the master.
+ * Somebody else's handler is left alone, and programs that the application runs get what they
+ * would. */
+void signals_survive_hangup(void);
+
 /* SIGTERM and SIGINT call handler from now on. Returns 0, or -1 with errno. */
 int signals_stop_with(void (*handler)(int number));
 
-/* In a child of fork: SIGTERM and SIGINT do again what they did before signals_stop_with, unless
- * the application has said otherwise since. */
+/* In a child of fork: SIGTERM, SIGINT and SIGHUP do again what they did before, unless the
+ * application has said otherwise since. */
 void signals_give_back(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/library.h"
 #include "base/sys.h"
 #include "greenroom/log.h"
+#include "server/ready_pipe.h"
 
 struct tls_listener {
     const struct server_tls *settings; /* NULL: it does not speak TLS */
@@ -107,6 +108,7 @@ void tls_listeners_look(void) {
 
 static int fail(int code, const char *why) {
     gr_log(GR_LOG_ERROR, "cannot serve: %s", why);
+    ready_pipe_failed(why);
     errno = code;
     return -1;
 }

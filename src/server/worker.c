@@ -19,6 +19,7 @@
 #include "server/load.h"
 #include "server/log.h"
 #include "server/options.h"
+#include "server/ready_pipe.h"
 #include "server/route.h"
 #include "server/serving.h"
 #include "server/signals.h"
@@ -33,6 +34,7 @@ static struct gr_app application;
 
 static int refuse(int code, const char *why) {
     gr_log(GR_LOG_ERROR, "cannot serve: %s", why);
+    ready_pipe_failed(why);
     errno = code;
     return -1;
 }
@@ -65,7 +67,7 @@ static void close_on_exec(int fd) {
 static void hide_descriptors(void) {
     for (int i = 0; i < options.listen_count; i++) close_on_exec(options.listen_fds[i]);
     close_on_exec(options.master_fd);
-    close_on_exec(options.ready_fd);
+    ready_pipe_hold(options.ready_fd);
     close_on_exec(options.tickets_fd);
 }
 
@@ -89,14 +91,15 @@ static int start_runtime(size_t stack_size) {
 /* The application may close what it likes, but not these. */
 static void protect_descriptors(void) {
     fd_keep(options.master_fd, true);
-    fd_keep(options.ready_fd, true);
+    ready_pipe_protect();
 }
 
 static int open_statics(void) {
     const char *which;
     if (statics_open(&options, &which) == 0) return 0;
-    gr_log(GR_LOG_ERROR, "cannot serve: --static %s: %s", which, strerror(errno));
-    return -1;
+    char why[512];
+    snprintf(why, sizeof why, "--static %s: %s", which, strerror(errno));
+    return refuse(errno, why);
 }
 
 /* A child of fork is no worker: it must end when it is told to, and not hold the addresses. */
@@ -118,11 +121,12 @@ int gr_worker_start(size_t stack_size) {
         return -1;
     }
     hide_descriptors();
-    if (load_open(options.board_fd, options.slot, options.workers) < 0)
+    if (load_open(options.board_fd, options.place) < 0)
         return refuse(ENOTSUP, "the supervisor's board cannot be mapped");
     raise_descriptor_limit();
     use_one_malloc_arena();
     signals_ignore_broken_pipe();
+    signals_survive_hangup();
     if (options.master_fd >= 0 && lifeline_hold(options.master_fd) < 0)
         return refuse(errno, "no thread can be started");
     if (start_runtime(stack_size) < 0) return -1;
@@ -137,6 +141,8 @@ int gr_worker_start(size_t stack_size) {
 }
 
 const char *gr_worker_app(void) { return options.app; }
+
+void gr_worker_failed(const char *why) { ready_pipe_failed(why); }
 
 int gr_worker_slot(void) { return options.slot; }
 

@@ -106,14 +106,8 @@ static int find_files(struct launch *launch, const char *python, char *error) {
 
 int launch_prepare(struct launch *launch, const struct settings *settings,
                    char error[SENTENCE_SIZE]) {
-    int ends[2];
     launch->options = settings->worker;
-    if (find_files(launch, settings->python, error) < 0) return -1;
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return sentence(error, "cannot make a pipe: %s", strerror(errno));
-    launch->options.master_fd = ends[0];
-    launch->lifeline = ends[1];
-    return 0;
+    return find_files(launch, settings->python, error);
 }
 
 /* --- In the child --- */
@@ -163,16 +157,19 @@ static void become_worker(const struct launch *launch, const struct server_optio
     reset_signals();
     if (inherit_descriptors(options) == 0 && set_environment(launch, options) == 0)
         execv(launch->program, arguments);
-    dprintf(STDERR_FILENO, "greenroom: cannot run %s: %s\n", launch->program, strerror(errno));
+    const char *why = strerror(errno);
+    dprintf(STDERR_FILENO, "greenroom: cannot run %s: %s\n", launch->program, why);
+    dprintf(options->ready_fd, "Fcannot run %s: %s", launch->program, why);
     _exit(GR_EXIT_USAGE);
 }
 
-pid_t launch_worker(const struct launch *launch, int slot, int *ready) {
+pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready) {
     struct server_options options = launch->options;
     pid_t master = getpid();
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
     options.slot = slot;
+    options.place = place;
     options.ready_fd = ends[1];
     pid_t child = fork();
     if (child == 0) become_worker(launch, &options, master);

@@ -42,7 +42,7 @@ static struct addrinfo *look_up(const struct address *address, const char **why)
 }
 
 /* Learns the port that the kernel chose. */
-static void name_tcp(struct listener *listener, bool tls) {
+static void name_tcp(struct listener *listener) {
     struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof at;
     char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
@@ -50,7 +50,8 @@ static void name_tcp(struct listener *listener, bool tls) {
     getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
                 NI_NUMERICHOST | NI_NUMERICSERV);
     const char *format = at.ss_family == AF_INET6 ? "%s://[%.250s]:%s" : "%s://%.250s:%s";
-    snprintf(listener->name, sizeof listener->name, format, tls ? "https" : "http", host, port);
+    snprintf(listener->name, sizeof listener->name, format,
+             listener->address.tls ? "https" : "http", host, port);
 }
 
 static int open_tcp(struct listener *listener, const struct address *address, const char **why) {
@@ -64,7 +65,7 @@ static int open_tcp(struct listener *listener, const struct address *address, co
     if (found->ai_family == AF_INET6 && option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0) goto fail;
     if (bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) goto fail;
     freeaddrinfo(found);
-    name_tcp(listener, address->tls);
+    name_tcp(listener);
     return 0;
 fail:
     *why = strerror(errno);
@@ -117,18 +118,16 @@ static int open_local(struct listener *listener, const struct address *address, 
     listener->fd = socket_make(AF_UNIX);
     if (listener->fd < 0 || bind_local(listener->fd, &at) < 0) goto fail;
     if (lstat(at.sun_path, &listener->file) < 0 || listen(listener->fd, BACKLOG) < 0) goto fail;
-    listener->path = address->place;
     return 0;
 fail:
     *why = strerror(errno);
     return -1;
 }
 
-static void remove_path(struct listener *listener) {
+static bool has_its_path(const struct listener *listener) {
     struct stat now;
-    if (lstat(listener->path, &now) == 0 && now.st_ino == listener->file.st_ino &&
-        now.st_dev == listener->file.st_dev)
-        unlink(listener->path);
+    return lstat(listener->address.place, &now) == 0 && now.st_ino == listener->file.st_ino &&
+           now.st_dev == listener->file.st_dev;
 }
 
 /* --- Both --- */
@@ -145,7 +144,7 @@ static int refuse(struct listener *listener, const struct address *address, cons
 int listener_open(struct listener *listener, const struct address *address,
                   char error[SENTENCE_SIZE]) {
     const char *why;
-    *listener = (struct listener){.fd = -1};
+    *listener = (struct listener){.fd = -1, .address = *address};
     if ((address->local ? open_local : open_tcp)(listener, address, &why) == 0) return 0;
     return refuse(listener, address, why, error);
 }
@@ -154,7 +153,7 @@ int listener_try(struct listener *listener, const struct address *address,
                  char error[SENTENCE_SIZE]) {
     const char *why;
     int family = AF_UNIX;
-    *listener = (struct listener){.fd = -1};
+    *listener = (struct listener){.fd = -1, .address = *address};
     if (!address->local) {
         struct addrinfo *found = look_up(address, &why);
         if (!found) return refuse(listener, address, why, error);
@@ -165,11 +164,24 @@ int listener_try(struct listener *listener, const struct address *address,
     return listener->fd < 0 ? refuse(listener, address, strerror(errno), error) : 0;
 }
 
+bool listener_is_at(const struct listener *listener, const struct address *address) {
+    const struct address *own = &listener->address;
+    if (own->local != address->local || own->ipv6 != address->ipv6 || own->port != address->port ||
+        strcmp(own->place, address->place) != 0)
+        return false;
+    return !own->local || has_its_path(listener);
+}
+
+void listener_rename(struct listener *listener, const struct address *address) {
+    listener->address = *address;
+    if (!address->local) name_tcp(listener);
+}
+
 void listener_quiesce(struct listener *listener) {
-    if (listener->path)
-        remove_path(listener);
-    else
+    if (!listener->address.local)
         refuse_syn(listener->fd);
+    else if (has_its_path(listener))
+        unlink(listener->address.place);
 }
 
 void listener_close(struct listener *listener) {

@@ -10,15 +10,14 @@
 
 struct listener {
     int fd;
-    char name[320];   /* "http://127.0.0.1:8000" or "unix:/run/app.sock" */
-    const char *path; /* of a unix socket; NULL for TCP. Points into the address */
-    struct stat file; /* the socket file as we made it */
+    struct address address; /* as it was asked for */
+    char name[320];         /* "http://127.0.0.1:8000" or "unix:/run/app.sock" */
+    struct stat file;       /* of a unix socket: the file as we made it */
 };
 
 /* The descriptor is close-on-exec and does not block. Sockets accepted from it have TCP_NODELAY.
  * The backlog asked for is 4096; the kernel grants no more than net.core.somaxconn. A socket file
- * on which nobody answers is replaced. address must outlive the listener. Returns 0, or -1 with a
- * sentence. */
+ * on which nobody answers is replaced. Returns 0, or -1 with a sentence. */
 int listener_open(struct listener *listener, const struct address *address,
                   char error[SENTENCE_SIZE]);
 
@@ -26,6 +25,13 @@ int listener_open(struct listener *listener, const struct address *address,
  * with a sentence. */
 int listener_try(struct listener *listener, const struct address *address,
                  char error[SENTENCE_SIZE]);
+
+/* Is an open one what address asks for, so that listener_rename is all it needs? A unix socket has
+ * to have its path still. */
+bool listener_is_at(const struct listener *listener, const struct address *address);
+
+/* It goes on at the same place, with TLS or without. */
+void listener_rename(struct listener *listener, const struct address *address);
 
 /* From now on nobody new gets in, while those who are queued can still be accepted: a unix socket
  * loses its path, if that is still ours; TCP no longer answers a SYN, so that a client tries again

@@ -1,54 +1,52 @@
-/* A slot is the place of one worker, which is handed on when the worker dies.
+/* A slot: one of the N workers that are to serve at any time. It is handed on when its worker dies,
+ * or when another takes over.
  *
- *     EMPTY ──start──▶ STARTING ──ready──▶ SERVING
- *                        ▲  │ died            │ died
- *                  start │  ▼                 │
- *                      RESTING ◀──────────────┘        any ──vacate──▶ EMPTY
- */
+ *     serving   starting
+ *       -          -        nobody: empty, or until due
+ *       -          A        A loads the application
+ *       A          -        A serves
+ *       A          B        A serves, and B will take over once it is ready
+ *
+ * Who has been told to end no longer belongs to its slot. */
 #ifndef SUPERVISOR_SLOT_H
 #define SUPERVISOR_SLOT_H
 
-#include "server/board.h"
 #include "supervisor/backoff.h"
-#include "supervisor/launch.h"
-
-enum slot_state {
-    SLOT_EMPTY,    /* no worker, and none wanted */
-    SLOT_STARTING, /* its worker loads the application */
-    SLOT_SERVING,
-    SLOT_RESTING, /* no worker until due */
-};
+#include "supervisor/worker.h"
 
 struct slot {
-    enum slot_state state;
     int number;
-    pid_t pid;             /* while STARTING or SERVING, otherwise 0 */
-    int ready;             /* while STARTING: where the worker says that it serves; otherwise -1 */
-    bool proven;           /* a worker of this slot has served */
-    int64_t serving_since; /* while SERVING */
-    int64_t due;           /* while RESTING: when to start the next worker */
+    struct worker *serving, *starting; /* NULL: nobody */
+    unsigned edition; /* of the worker that was started last, see supervisor/edition.h; 0: none */
+    const char *why;  /* whoever serves is to be replaced, since ...; NULL: it is not */
+    int64_t due;      /* when one may be started again; NEVER: whenever it is wanted */
+    bool proven;      /* a worker of this slot has served */
     struct backoff backoff;
-    struct board_slot *board;
 };
 
-/* EMPTY. board outlives the slot. */
-void slot_init(struct slot *slot, int number, struct board_slot *board);
+/* With nobody. */
+void slot_init(struct slot *slot, int number);
 
-/* From EMPTY or RESTING to STARTING. Returns 0, or -1 with errno: nothing has changed. */
-int slot_start(struct slot *slot, const struct launch *launch);
+bool slot_is_empty(const struct slot *slot);
 
-/* Takes note of what has come through the ready pipe: the worker serves, or it has closed the pipe,
- * and its death will follow. */
-void slot_hear(struct slot *slot);
+/* Has another worker start, beside the one that serves, if there is one. Nobody must be starting.
+ * Returns 0, or -1 with errno: nothing has changed. */
+int slot_start(struct slot *slot, struct worker_table *workers, const struct launch *launch);
 
-/* To RESTING, for as long as the backoff says, since the worker has died or could not be started.
- * Returns that time in ns. */
-int64_t slot_rest(struct slot *slot);
+/* The worker that was starting serves: it has the slot, and whoever served before leaves. */
+void slot_take_over(struct slot *slot);
 
-/* To EMPTY, since the worker has died or none is wanted any more. */
+/* The worker that was starting is not to serve any more, if there is one. */
+void slot_cancel(struct slot *slot);
+
+/* The worker is about to be buried. Returns the ns that it served, 0 if it never has. */
+int64_t slot_lose(struct slot *slot, const struct worker *worker);
+
+/* None is started again for as long as the backoff says, since one has died that had served for so
+ * many ns, or could not be started. Returns that time in ns. */
+int64_t slot_rest(struct slot *slot, int64_t served);
+
+/* All that belong to the slot leave, and others serve in their stead. */
 void slot_vacate(struct slot *slot);
-
-/* How a process ended, from the status of waitpid(2): "exited with code 3", "died by SIGSEGV". */
-const char *death_describe(int status, char text[48]);
 
 #endif

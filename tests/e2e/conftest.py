@@ -158,6 +158,14 @@ class Server:
         """How many tasks the kernel has for the first worker."""
         return len(os.listdir(f"/proc/{self.worker_pids()[0]}/task"))
 
+    def find_all(self, pattern: str) -> list[str]:
+        """All matches of a regular expression so far, ^ and $ standing at line ends."""
+        return re.findall(pattern, self.output(), re.M)
+
+    def find_all(self, pattern: str) -> list[str]:
+        """All matches of a regular expression so far, ^ and $ standing at line ends."""
+        return re.findall(pattern, self.output(), re.M)
+
     def wait_for_output(self, pattern: str, timeout: float = 10.0) -> re.Match:
         """The first match of a regular expression, ^ and $ standing at line ends."""
         search = re.compile(pattern, re.M).search
@@ -250,13 +258,14 @@ def serve(build_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Starts `greenroom serve` and waits until it is ready: serve("--workers", "1", "hello:app").
 
     env is added to the environment; cwd is tests/e2e/apps unless said otherwise; with ready=False
-    it does not wait. Every server is stopped after the test, which fails when a process of it is
+    it does not wait; before is called in the process that is to be the server. Every server is stopped after the test, which fails when a process of it is
     left over.
     """
     servers: list[Server] = []
 
     def start(
-        *args: str, env: dict[str, str] | None = None, cwd: Path = APPS, ready: bool = True
+        *args: str, env: dict[str, str] | None = None, cwd: Path = APPS, ready: bool = True,
+        before: Callable[[], None] | None = None,
     ) -> Server:
         mark = f"GREENROOM_TEST={uuid.uuid4()}"
         log = tmp_path / f"server-{len(servers)}.log"
@@ -269,6 +278,7 @@ def serve(build_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=before,
             )
         servers.append(Server(process, log, mark))
         if ready:

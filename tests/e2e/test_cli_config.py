@@ -137,7 +137,7 @@ def test_check_leaves_a_running_server_alone(run, serve, tmp_path):
 @pytest.mark.parametrize("arguments, code, sentence", [
     (["wsgi_failing:app"], 1, "bad at import"),
     (["no_such_module:app"], 2, "there is no module no_such_module"),
-    (["supervised:killed()"], 1, "worker 0 died by SIGSEGV while starting"),
+    (["supervised:killed()"], 1, "died by SIGSEGV while starting"),
     (["--bind", "nobody.invalid:1", APP], 2, "cannot listen on nobody.invalid:1: "),
     (["./none.so"], 2, "cannot load ./none.so"),
     ([], 2, "check what? Name an APP"),

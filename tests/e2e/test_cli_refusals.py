@@ -139,7 +139,7 @@ def test_an_application_that_raises_is_shown_once(greenroom, workers):
 def test_an_application_that_dies_while_it_is_loaded(greenroom):
     done = greenroom("serve", "--bind", "127.0.0.1:0", "--python", sys.executable,
                      "supervised:killed()")
-    refused(done, "worker 0 died by SIGSEGV while starting", code=1)
+    refused(done, r"worker 0 \(pid \d+\) died by SIGSEGV while starting", code=1)
 
 
 def test_faults_that_cannot_be_injected_are_refused(greenroom):

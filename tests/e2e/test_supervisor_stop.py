@@ -3,14 +3,13 @@
 import http.client
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import pytest
 from conftest import eventually
+from load import Load
 
 APP = "supervised:app"
 
@@ -30,7 +29,7 @@ def in_background(function: Callable[[], object]) -> tuple[threading.Thread, lis
     return thread, results
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_server_ends_when_told(serve, number):
     server = serve("--workers", "2", APP)
     server.signal(number)
@@ -100,67 +99,6 @@ def test_the_echo_of_a_signal_kills_nobody(serve):
     assert server.wait() == 0
     thread.join()
     assert results == [200]
-
-
-def is_refused(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
-    except (ConnectionRefusedError, TimeoutError):
-        return True
-    return False
-
-
-@dataclass
-class Load:
-    """Clients that ask again and again until nobody takes their connections."""
-
-    port: int
-    answered: int = 0
-    lost: list[str] = field(default_factory=list)
-    threads: list[threading.Thread] = field(default_factory=list)
-
-    def connect(self) -> http.client.HTTPConnection | None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
-        try:
-            connection.connect()
-        except (ConnectionError, TimeoutError):
-            return None  # not accepted, so not lost
-        connection.sock.settimeout(10)
-        return connection
-
-    def ask(self, connection: http.client.HTTPConnection, headers: dict[str, str]) -> bool:
-        """Returns whether the connection can be used again."""
-        try:
-            connection.request("GET", "/sleep/0.02", headers=headers)
-            response = connection.getresponse()
-            response.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.lost.append(repr(error))
-            return False
-        self.answered += 1
-        return not response.will_close
-
-    def ask_on_new_connections(self) -> None:
-        while connection := self.connect():
-            self.ask(connection, {"Connection": "close"})
-            connection.close()
-
-    def ask_on_kept_connections(self) -> None:
-        while connection := self.connect():
-            while self.ask(connection, {}):
-                pass
-            connection.close()
-
-    def start(self, clients: int) -> None:
-        for client in range(clients):
-            ask = self.ask_on_new_connections if client % 2 else self.ask_on_kept_connections
-            self.threads.append(threading.Thread(target=ask))
-            self.threads[-1].start()
-
-    def join(self) -> None:
-        for thread in self.threads:
-            thread.join(timeout=20)
-        assert not any(thread.is_alive() for thread in self.threads)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])

@@ -13,29 +13,29 @@
 #include "server/board.h"
 #include "server/load.h"
 
-enum { SLOTS = 4, OWN = 1 };
+enum { COUNT = 4, OWN = 1 };
 
-static struct board_slot *board;
+static struct board *board;
 
-static void set(int slot, int pid, int connections, int accepting) {
-    board[slot].pid = pid;
-    board[slot].connections = connections;
-    board[slot].accepting = accepting;
+static void set(int place, int pid, int connections, int accepting) {
+    board->places[place].pid = pid;
+    board->places[place].connections = connections;
+    board->places[place].accepting = accepting;
 }
 
 /* A board as the master makes it, with the test's own view of it. */
 static int begin(void **state) {
     int fd = memfd_create("board", MFD_CLOEXEC);
-    assert_int_equal(ftruncate(fd, (off_t)board_size(SLOTS)), 0);
-    board = mmap(NULL, board_size(SLOTS), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_int_equal(ftruncate(fd, sizeof *board), 0);
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     assert_true(board != MAP_FAILED);
-    board[OWN].accepting = 1; /* left by a former worker */
-    assert_int_equal(load_open(fd, OWN, SLOTS), 0);
+    board->count = COUNT;
+    assert_int_equal(load_open(fd, OWN), 0);
     close(fd);
     return 0;
 }
 
-static int end(void **state) { return munmap(board, board_size(SLOTS)); }
+static int end(void **state) { return munmap(board, sizeof *board); }
 
 static void what_a_worker_does_is_seen_by_others(void **state) {
     load_add_connections(3);
@@ -46,21 +46,21 @@ static void what_a_worker_does_is_seen_by_others(void **state) {
     load_set_accepting(true);
     assert_int_equal(load_add_dropped_field(), 1);
     assert_int_equal(load_add_dropped_field(), 2);
-    assert_int_equal(board[OWN].dropped_fields, 2);
+    assert_int_equal(board->places[OWN].dropped_fields, 2);
     load_add_breach(BREACH_HEAD_TIME);
     load_add_breach(BREACH_HEAD_TIME);
     assert_int_equal(load_breaches(BREACH_HEAD_TIME), 2);
-    assert_int_equal(board[OWN].breaches[BREACH_HEAD_TIME], 2);
+    assert_int_equal(board->places[OWN].breaches[BREACH_HEAD_TIME], 2);
     assert_int_equal(load_breaches(BREACH_BODY_SIZE), 0);
-    assert_int_equal(board[OWN].connections, 2);
+    assert_int_equal(board->places[OWN].connections, 2);
     assert_int_equal(load_connections(), 2);
-    assert_int_equal(board[OWN].in_flight, 1);
-    assert_int_equal(board[OWN].requests, 2);
-    assert_int_equal(board[OWN].accepting, 1);
+    assert_int_equal(board->places[OWN].in_flight, 1);
+    assert_int_equal(board->places[OWN].requests, 2);
+    assert_int_equal(board->places[OWN].accepting, 1);
 }
 
 static void a_new_worker_does_not_accept_yet(void **state) {
-    assert_int_equal(board[OWN].accepting, 0);
+    assert_int_equal(board->places[OWN].accepting, 0);
 }
 
 static void the_least_loaded_is_one_that_lives_and_accepts(void **state) {
@@ -72,6 +72,8 @@ static void the_least_loaded_is_one_that_lives_and_accepts(void **state) {
     assert_int_equal(load_least_connections(), 7);
     set(3, 0, 1, 1); /* has died */
     assert_int_equal(load_least_connections(), 7);
+    set(COUNT, 103, 1, 1); /* behind the last */
+    assert_int_equal(load_least_connections(), 7);
 }
 
 static void a_worker_that_is_alone_is_never_ahead(void **state) {
@@ -79,9 +81,15 @@ static void a_worker_that_is_alone_is_never_ahead(void **state) {
     assert_int_equal(load_least_connections(), INT_MAX);
 }
 
-static void a_slot_outside_the_board_is_refused(void **state) {
-    assert_int_equal(load_open(0, SLOTS, SLOTS), -1);
-    assert_int_equal(load_open(0, -1, SLOTS), -1);
+static void a_worker_learns_that_another_has_its_slot(void **state) {
+    assert_false(load_replaced());
+    board->places[OWN].replaced = 1;
+    assert_true(load_replaced());
+}
+
+static void a_place_outside_the_board_is_refused(void **state) {
+    assert_int_equal(load_open(0, BOARD_PLACES_MAX), -1);
+    assert_int_equal(load_open(0, -1), -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -92,7 +100,8 @@ int main(void) {
         TEST(a_new_worker_does_not_accept_yet),
         TEST(the_least_loaded_is_one_that_lives_and_accepts),
         TEST(a_worker_that_is_alone_is_never_ahead),
-        TEST(a_slot_outside_the_board_is_refused),
+        TEST(a_worker_learns_that_another_has_its_slot),
+        TEST(a_place_outside_the_board_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .check_only = true,
         .slot = 3,
         .workers = 4,
+        .place = 5,
         .listen_fds = {5, 6},
         .proxied = {false, true},
         .listen_count = 2,
@@ -69,6 +70,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_true(got.check_only);
     assert_int_equal(got.slot, sent.slot);
     assert_int_equal(got.workers, sent.workers);
+    assert_int_equal(got.place, sent.place);
     assert_int_equal(got.listen_count, sent.listen_count);
     assert_int_equal(got.listen_fds[0], sent.listen_fds[0]);
     assert_int_equal(got.listen_fds[1], sent.listen_fds[1]);

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,17 @@
 enum { STACK_SIZE = 256 * 1024 };
 
 typedef int setup_function(gr_app *app);
+
+/* In the log and to the supervisor. */
+__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...) {
+    char why[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why, sizeof why, format, arguments);
+    va_end(arguments);
+    gr_log(GR_LOG_ERROR, "%s", why);
+    gr_worker_failed(why);
+}
 
 static int start(void) {
     if (gr_worker_start(STACK_SIZE) == 0) return 0;
@@ -26,11 +38,11 @@ static int start(void) {
 static void *open_app(const char *path) {
     char *whole = realpath(path, NULL);
     if (!whole) {
-        gr_log(GR_LOG_ERROR, "cannot load %s: %s", path, strerror(errno));
+        complain("cannot load %s: %s", path, strerror(errno));
         return NULL;
     }
     void *app = dlopen(whole, RTLD_NOW | RTLD_LOCAL);
-    if (!app) gr_log(GR_LOG_ERROR, "cannot load the application: %s", dlerror());
+    if (!app) complain("cannot load the application: %s", dlerror());
     free(whole);
     return app;
 }
@@ -41,11 +53,11 @@ static int load(const char *path) {
     setup_function *setup;
     *(void **)&setup = dlsym(app, "gr_app_setup");
     if (!setup) {
-        gr_log(GR_LOG_ERROR, "%s does not export gr_app_setup", path);
+        complain("%s does not export gr_app_setup", path);
         return GR_EXIT_USAGE;
     }
     if (setup(gr_worker_application()) == 0) return 0;
-    gr_log(GR_LOG_ERROR, "gr_app_setup of %s failed: %s", path, strerror(errno));
+    complain("gr_app_setup of %s failed: %s", path, strerror(errno));
     return GR_EXIT_APP_FAILED;
 }
 

@@ -27,6 +27,14 @@ static PyObject *module_start(PyObject *module, PyObject *stack_size) {
     return PyUnicode_DecodeFSDefault(gr_worker_app());
 }
 
+static PyObject *module_failed(PyObject *module, PyObject *why) {
+    PyObject *encoded = PyUnicode_AsEncodedString(why, "utf-8", "backslashreplace");
+    if (!encoded) return NULL;
+    gr_worker_failed(PyBytes_AsString(encoded));
+    Py_DECREF(encoded);
+    return Py_NewRef(Py_None);
+}
+
 static int hosting_setup(void) {
     PyObject *file_wrapper = file_wrapper_setup();
     if (!file_wrapper || input_setup() < 0 || start_response_setup() < 0 || handler_setup() < 0)
@@ -137,6 +145,7 @@ static PyObject *module_environment(PyObject *self, PyObject *name) {
 
 static PyMethodDef methods[] = {
     {"start", module_start, METH_O, "Becomes a worker; returns what it is asked to serve."},
+    {"failed", module_failed, METH_O, "Tells the supervisor why the worker will not serve."},
     {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
     {"interrupt_fd", module_interrupt_fd, METH_NOARGS, "For signal.set_wakeup_fd; -1: not needed."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},

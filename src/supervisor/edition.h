@@ -1,0 +1,43 @@
+/* An edition: the settings as they were read at one time, what a worker is launched with under
+ * them, and the sockets they name. The first is read at the start, and each reload brings another.
+ */
+#ifndef SUPERVISOR_EDITION_H
+#define SUPERVISOR_EDITION_H
+
+#include "config/configuration.h"
+#include "supervisor/launch.h"
+#include "supervisor/listener.h"
+
+struct edition {
+    struct configuration configuration;
+    struct settings settings; /* point into it */
+    struct launch launch;
+    struct listener listeners[SERVER_LISTENERS_MAX];
+    int listener_count;
+};
+
+/* What all workers inherit, of whichever edition. */
+struct heirlooms {
+    int lifeline[2]; /* a pipe, whose write end is the master's alone */
+    int board_fd;
+    int tickets_fd; /* with the secret of TLS session tickets */
+};
+
+/* Reads the settings from the arguments of `greenroom serve` or `greenroom check`, the environment
+ * and the files. Returns as command_line_parse does; *edition is NULL unless that is
+ * COMMAND_LINE_GO. */
+enum command_line edition_read(struct edition **edition, int argc, char **argv,
+                               char error[SENTENCE_SIZE]);
+
+/* Gives it its number, finds what its workers need, and opens its sockets, but for those that
+ * before, unless that is NULL, has open already. Returns 0, or -1 with a sentence. */
+int edition_prepare(struct edition *edition, unsigned number, const struct heirlooms *heirlooms,
+                    const struct edition *before, char error[SENTENCE_SIZE]);
+
+/* Nobody new gets in at its sockets, but for those that other, unless that is NULL, has as well. */
+void edition_quiesce(struct edition *edition, const struct edition *other);
+
+/* Closes the sockets that other does not have, and frees it. NULL is nobody. */
+void edition_close(struct edition *edition, const struct edition *other);
+
+#endif

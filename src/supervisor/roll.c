@@ -1,0 +1,170 @@
+#include "supervisor/roll.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "greenroom/log.h"
+#include "supervisor/directory.h"
+#include "supervisor/state.h"
+
+/* Of one slot, that have not ended yet. The next one waits for them. */
+enum { LEAVING_MAX = 2 };
+
+/* ---- whose turn it is ---- */
+
+static const struct edition *newest(const struct master *m) {
+    return m->roll.next ? m->roll.next : m->edition;
+}
+
+static bool is_in_turn(const struct master *m, const struct slot *slot) {
+    if (m->roll.reloading && slot->edition != newest(m)->launch.edition) return true;
+    bool is_due = slot->due == NEVER || slot->due <= clock_now();
+    return slot->why && !slot->starting && is_due;
+}
+
+static struct slot *next_in_turn(struct master *m) {
+    for (int i = 0; i < m->slot_count; i++)
+        if (is_in_turn(m, &m->slots[i])) return &m->slots[i];
+    return NULL;
+}
+
+/* Those that have all the time in the world have to hurry. */
+static bool has_room(struct master *m, const struct slot *slot) {
+    if (workers_leaving(&m->workers, slot->number) < LEAVING_MAX) return true;
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
+        if (w->state == WORKER_LEAVING && w->slot == slot->number && w->place->replaced)
+            worker_leave(w, false);
+    return false;
+}
+
+static void start(struct master *m, struct slot *slot, const struct edition *edition) {
+    char who[128];
+    if (slot->serving && slot->why)
+        gr_log(GR_LOG_INFO, "replacing worker %d (pid %d): %s", slot->number, slot->serving->pid,
+               slot->why);
+    if (slot_start(slot, &m->workers, &edition->launch) == 0) return;
+    snprintf(who, sizeof who, "worker %d cannot be started: %s", slot->number, strerror(errno));
+    roll_lost(m, slot, who);
+}
+
+/* Whoever is starting there already, for an older edition, is not waited for. */
+static void begin_turn(struct master *m, struct slot *slot) {
+    slot_cancel(slot);
+    m->roll.slot = slot;
+    start(m, slot, newest(m));
+}
+
+/* ---- reloading ---- */
+
+static void end_reload(struct master *m) {
+    m->roll.reloading = false;
+    m->roll.slot = NULL;
+    if (m->roll.next) edition_quiesce(m->roll.next, m->edition);
+    edition_close(m->roll.next, m->edition);
+    m->roll.next = NULL;
+}
+
+/* A slot that was to be filled by the reload is filled all the same. */
+static void fill_slots(struct master *m) {
+    for (int i = 0; i < m->slot_count; i++) {
+        struct slot *slot = &m->slots[i];
+        if (slot_is_empty(slot) && slot->due == NEVER) slot->due = clock_now();
+    }
+}
+
+static struct edition *read_anew(struct master *m, char error[SENTENCE_SIZE]) {
+    struct edition *next;
+    if (directory_return(error) < 0) return NULL;
+    if (edition_read(&next, m->argc, m->argv, error) != COMMAND_LINE_GO) return NULL;
+    if (edition_prepare(next, m->editions + 1, &m->heirlooms, m->edition, error) == 0) return next;
+    edition_quiesce(next, m->edition);
+    edition_close(next, m->edition);
+    return NULL;
+}
+
+/* A worker that was starting for a reload which no longer counts is not to take over. */
+static void cancel_turn(struct master *m) {
+    if (m->roll.slot) slot_cancel(m->roll.slot);
+    end_reload(m);
+}
+
+void roll_reload(struct master *m) {
+    char error[SENTENCE_SIZE];
+    m->roll.asked = m->phase == PHASE_STARTING;
+    if (m->phase != PHASE_RUNNING) return;
+    struct edition *next = read_anew(m, error);
+    if (!next) {
+        gr_log(GR_LOG_ERROR, "cannot reload: %s; serving goes on with the old settings", error);
+        return;
+    }
+    cancel_turn(m);
+    m->editions++;
+    m->roll.next = next;
+    m->roll.reloading = true;
+    m->roll.began = clock_now();
+    gr_log(GR_LOG_INFO, "reloading");
+}
+
+/* What one worker serves with is good enough for all. */
+static void put_in_force(struct master *m) {
+    struct edition *before = m->edition;
+    m->edition = m->roll.next;
+    m->roll.next = NULL;
+    edition_quiesce(before, m->edition);
+    edition_close(before, m->edition);
+    int count = m->edition->settings.worker.workers;
+    for (int i = count; i < m->slot_count; i++) slot_vacate(&m->slots[i]);
+    for (int i = m->slot_count; i < count; i++) slot_init(&m->slots[i], i);
+    m->slot_count = count;
+}
+
+static void finish_reload(struct master *m) {
+    end_reload(m);
+    gr_log(GR_LOG_INFO, "reloaded in %.1f s", (double)(clock_now() - m->roll.began) / NS_PER_S);
+}
+
+/* ---- what happens ---- */
+
+void roll_go_on(struct master *m) {
+    if (m->phase != PHASE_RUNNING || m->roll.slot) return;
+    struct slot *slot = next_in_turn(m);
+    if (slot && has_room(m, slot)) begin_turn(m, slot);
+    if (!slot && m->roll.reloading) finish_reload(m);
+}
+
+void roll_take_over(struct master *m, struct slot *slot) {
+    if (m->roll.slot == slot) {
+        m->roll.slot = NULL;
+        if (m->roll.next) put_in_force(m);
+    }
+    slot_take_over(slot);
+}
+
+bool roll_lost(struct master *m, struct slot *slot, const char *who) {
+    bool was_its_turn = m->roll.slot == slot;
+    if (was_its_turn) m->roll.slot = NULL;
+    if (was_its_turn && m->roll.reloading) {
+        gr_log(GR_LOG_ERROR, "the reload has failed: %s; the workers that serve go on", who);
+        end_reload(m);
+        fill_slots(m);
+        return true;
+    }
+    if (!slot->serving) return false;
+    int64_t wait = slot_rest(slot, 0);
+    gr_log(GR_LOG_ERROR, "%s; the old one goes on, next try in %.1f s", who,
+           (double)wait / NS_PER_S);
+    return true;
+}
+
+void roll_replace(struct master *m, struct slot *slot, const char *why) {
+    if (slot->serving && !slot->why) slot->why = why;
+}
+
+void roll_replace_now(struct master *m, struct slot *slot, const char *why) {
+    roll_replace(m, slot, why);
+    if (slot->serving && !slot->starting && slot->due == NEVER) start(m, slot, m->edition);
+}
+
+void roll_end(struct master *m) { cancel_turn(m); }

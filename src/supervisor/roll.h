@@ -1,0 +1,54 @@
+/* Replacing workers while they serve. A new one starts beside the old one and takes over when it is
+ * ready; then the old one is told to end. One that fails to start changes nothing.
+ *
+ * One slot has its turn at a time, the others wait. A reload is a turn of each slot, with workers
+ * of a new edition. That edition is in force as soon as one worker of it serves: its sockets stay,
+ * those that went are closed, and whichever worker dies is succeeded by one of it. A reload ends at
+ * the first worker that fails to start; and when another reload begins, which then is what counts.
+ *
+ * At every moment somebody accepts on each socket: the old worker until the new one does. */
+#ifndef SUPERVISOR_ROLL_H
+#define SUPERVISOR_ROLL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct edition;
+struct master;
+struct slot;
+
+struct roll {
+    struct slot *slot;    /* whose turn it is: somebody starts in it; NULL: nobody's */
+    bool reloading;       /* until all slots have had their turn */
+    bool asked;           /* for a reload, before the server has started */
+    struct edition *next; /* of the reload, until it is in force */
+    int64_t began;        /* the reload */
+};
+
+/* Reads the settings again and has all workers replaced. What is wrong with the settings is said in
+ * the log, and nothing changes. */
+void roll_reload(struct master *m);
+
+/* Has the worker of a slot replaced when it is its turn. It is tried again for as long as it fails,
+ * with growing waits. Nothing happens where nobody serves. why ends a sentence that begins with
+ * "replacing worker 3: "; it has to outlive the slot. */
+void roll_replace(struct master *m, struct slot *slot, const char *why);
+
+/* The same, but at once. */
+void roll_replace_now(struct master *m, struct slot *slot, const char *why);
+
+/* To be called whenever something has happened: the next one's turn begins, if it is due. */
+void roll_go_on(struct master *m);
+
+/* The worker that was starting in the slot serves now, and takes over. */
+void roll_take_over(struct master *m, struct slot *slot);
+
+/* The worker that was starting in the slot is no more, as who tells: "worker 3 (pid 12) died by
+ * SIGSEGV". Returns false where that was no replacement: nobody serves in the slot, and nobody will
+ * unless it is started again. */
+bool roll_lost(struct master *m, struct slot *slot, const char *who);
+
+/* The server stops: nobody is replaced any more. */
+void roll_end(struct master *m);
+
+#endif

@@ -1,0 +1,59 @@
+#include "supervisor/set_up.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "server/log.h"
+#include "supervisor/directory.h"
+#include "supervisor/signals.h"
+
+/* A socket must not become descriptor 0, 1 or 2 because whoever started us had closed it. */
+static void open_standard_descriptors(void) {
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A session that one worker has given a ticket is resumed by any other, and by its successors. */
+static int tickets_open(void) {
+    char secret[SERVER_TICKET_SECRET];
+    int fd = memfd_create("greenroom-tickets", MFD_CLOEXEC);
+    if (fd < 0 || getrandom(secret, sizeof secret, 0) != sizeof secret) return -1;
+    bool written = pwrite(fd, secret, sizeof secret, 0) == sizeof secret;
+    explicit_bzero(secret, sizeof secret);
+    return written ? fd : -1;
+}
+
+static int descriptors_open(struct master *m) {
+    struct heirlooms *heirlooms = &m->heirlooms;
+    if ((m->signals = signals_open()) < 0 || workers_open(&m->workers) < 0) return -1;
+    heirlooms->board_fd = m->workers.board_fd;
+    heirlooms->tickets_fd = tickets_open();
+    if (heirlooms->tickets_fd < 0) return -1;
+    return pipe2(heirlooms->lifeline, O_CLOEXEC);
+}
+
+int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE]) {
+    open_standard_descriptors();
+    raise_descriptor_limit();
+    log_identify("master");
+    directory_remember();
+    m->edition = edition;
+    m->slot_count = edition->settings.worker.workers;
+    for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i);
+    if (descriptors_open(m) < 0) return sentence(error, "cannot start: %s", strerror(errno));
+    return edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error);
+}

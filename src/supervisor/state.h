@@ -1,0 +1,31 @@
+/* What the parts of the master share. */
+#ifndef SUPERVISOR_STATE_H
+#define SUPERVISOR_STATE_H
+
+#include "supervisor/edition.h"
+#include "supervisor/roll.h"
+#include "supervisor/slot.h"
+
+enum phase {
+    PHASE_STARTING, /* not every slot has served yet: a death means that the application is unfit */
+    PHASE_RUNNING,  /* a death means another worker */
+    PHASE_STOPPING, /* a death is what we wait for */
+};
+
+struct master {
+    enum phase phase;
+    int exit_code;
+    int64_t echo_end; /* while STOPPING: until when another signal to stop means the same one */
+    int argc;         /* the arguments of `greenroom serve`, to be read again */
+    char **argv;
+    int signals; /* signalfd */
+    struct heirlooms heirlooms;
+    struct edition *edition; /* in force: whoever is started again is of it */
+    unsigned editions;       /* how many there have been */
+    struct roll roll;
+    struct worker_table workers;
+    struct slot slots[BOARD_SLOTS_MAX];
+    int slot_count;
+};
+
+#endif

@@ -1,0 +1,161 @@
+#include "supervisor/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* For a worker to notice that its own time is over. */
+static const int64_t margin = NS_PER_S;
+
+/* ---- the table ---- */
+
+int workers_open(struct worker_table *table) {
+    int fd = table->board_fd = memfd_create("greenroom-board", MFD_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, sizeof *table->board) < 0) return -1;
+    table->board = mmap(NULL, sizeof *table->board, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return table->board == MAP_FAILED ? -1 : 0;
+}
+
+struct worker *workers_next(struct worker_table *table, struct worker *after) {
+    struct worker *end = table->at + table->count;
+    for (struct worker *w = after ? after + 1 : table->at; w < end; w++)
+        if (w->state != WORKER_NONE) return w;
+    return NULL;
+}
+
+struct worker *workers_find(struct worker_table *table, pid_t pid) {
+    for (struct worker *w = NULL; (w = workers_next(table, w));)
+        if (w->pid == pid) return w;
+    return NULL;
+}
+
+int workers_leaving(struct worker_table *table, int slot) {
+    int count = 0;
+    for (struct worker *w = NULL; (w = workers_next(table, w));)
+        count += w->state == WORKER_LEAVING && w->slot == slot;
+    return count;
+}
+
+static void set_count(struct worker_table *table, int count) {
+    table->count = count;
+    atomic_store(&table->board->count, count);
+}
+
+static struct worker *find_free(struct worker_table *table) {
+    struct worker *end = table->at + BOARD_PLACES_MAX;
+    for (struct worker *w = table->at; w < end; w++)
+        if (w->state == WORKER_NONE) return w;
+    errno = EAGAIN;
+    return NULL;
+}
+
+/* ---- one of them ---- */
+
+static void become(struct worker *worker, enum worker_state state) {
+    worker->state = state;
+    worker->since = clock_now();
+}
+
+static void close_ready(struct worker *worker) {
+    if (worker->ready >= 0) close(worker->ready);
+    worker->ready = -1;
+}
+
+struct worker *worker_start(struct worker_table *table, const struct launch *launch, int slot) {
+    struct worker *worker = find_free(table);
+    if (!worker) return NULL;
+    int number = (int)(worker - table->at), ready;
+    pid_t pid = launch_worker(launch, slot, number, &ready);
+    if (pid < 0) return NULL;
+    *worker = (struct worker){
+        .pid = pid,
+        .slot = slot,
+        .ready = ready,
+        .patience = launch->options.graceful_timeout + margin,
+        .due = NEVER,
+        .place = &table->board->places[number],
+    };
+    become(worker, WORKER_STARTING);
+    atomic_store(&worker->place->pid, pid);
+    if (number >= table->count) set_count(table, number + 1);
+    return worker;
+}
+
+void worker_hear(struct worker *worker) {
+    char text[512];
+    ssize_t got = read(worker->ready, text, sizeof text - 1);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    close_ready(worker);
+    if (got < 1) return;
+    text[got] = '\0';
+    if (text[0] == 'R') {
+        become(worker, WORKER_SERVING);
+        worker->serving_since = worker->since;
+    } else {
+        snprintf(worker->why, sizeof worker->why, "%.*s", WORKER_WHY_SIZE - 1, text + 1);
+    }
+}
+
+void worker_leave(struct worker *worker, bool replaced) {
+    close_ready(worker);
+    atomic_store(&worker->place->replaced, replaced);
+    if (worker->state != WORKER_LEAVING) {
+        become(worker, WORKER_LEAVING);
+        worker->due = clock_after(worker->patience);
+    }
+    kill(worker->pid, SIGTERM);
+}
+
+void worker_kill(struct worker *worker) {
+    worker->due = NEVER;
+    kill(worker->pid, SIGKILL);
+}
+
+/* By stores of its members: the other workers read them. */
+static void clear_place(struct board_place *place) {
+    atomic_store(&place->pid, 0);
+    atomic_store(&place->replaced, 0);
+    atomic_store(&place->connections, 0);
+    atomic_store(&place->in_flight, 0);
+    atomic_store(&place->accepting, 0);
+    atomic_store(&place->requests, 0);
+    atomic_store(&place->dropped_fields, 0);
+    for (int i = 0; i < BREACH_COUNT; i++) atomic_store(&place->breaches[i], 0);
+}
+
+void worker_bury(struct worker_table *table, struct worker *worker) {
+    close_ready(worker);
+    clear_place(worker->place);
+    *worker = (struct worker){.state = WORKER_NONE, .ready = -1, .due = NEVER};
+    int count = table->count;
+    while (count > 0 && table->at[count - 1].state == WORKER_NONE) count--;
+    set_count(table, count);
+}
+
+/* ---- deaths ---- */
+
+static const char *describe(int status, char text[48]) {
+    if (WIFEXITED(status)) {
+        snprintf(text, 48, "exited with code %d", WEXITSTATUS(status));
+        return text;
+    }
+    const char *name = sigabbrev_np(WTERMSIG(status));
+    if (name)
+        snprintf(text, 48, "died by SIG%s", name);
+    else
+        snprintf(text, 48, "died by signal %d", WTERMSIG(status));
+    return text;
+}
+
+const char *worker_epitaph(const struct worker *worker, int status, char text[EPITAPH_SIZE]) {
+    char how[48];
+    snprintf(text, EPITAPH_SIZE, "worker %d (pid %d) %s%s%s", worker->slot, worker->pid,
+             describe(status, how), *worker->why ? ": " : "", worker->why);
+    return text;
+}
