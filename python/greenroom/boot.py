@@ -9,6 +9,7 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+IN_PACKAGE = os.path.exists(os.path.join(HERE, "__init__.py"))  # pip has installed it
 OLDEST = (3, 11)
 
 
@@ -38,9 +39,10 @@ def load(name, loader, folder=None):
 
 
 def find_modules():
-    extension = os.path.join(HERE, "_greenroom.abi3.so")
+    beside = os.path.dirname(HERE) if IN_PACKAGE else HERE
+    extension = os.path.join(beside, "_greenroom.abi3.so")
     load("_greenroom", importlib.machinery.ExtensionFileLoader("_greenroom", extension))
-    package = os.path.join(HERE, "python", "greenroom")
+    package = HERE if IN_PACKAGE else os.path.join(HERE, "python", "greenroom")
     init = os.path.join(package, "__init__.py")
     load("greenroom", importlib.machinery.SourceFileLoader("greenroom", init), package)
 
