@@ -10,10 +10,12 @@
 
 #include "base/sys.h"
 
-/* The kernel copies the set before it looks at how, which is none here. */
+/* The kernel copies the set before it looks at how, which is none here; NULL means that there is no
+ * set. */
 static inline bool is_word_readable(uintptr_t address) {
     enum { NO_HOW = 99 };
-    return sys(SYS_rt_sigprocmask, NO_HOW, address & ~(uintptr_t)7, NULL, _NSIG / 8) != -EFAULT;
+    uintptr_t word = address & ~(uintptr_t)7;
+    return word && sys(SYS_rt_sigprocmask, NO_HOW, word, NULL, _NSIG / 8) != -EFAULT;
 }
 
 /* Looks at both ends, not at the pages in between. Costs a system call or two. */

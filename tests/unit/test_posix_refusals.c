@@ -90,6 +90,8 @@ static void wait_with_bad_pointers(struct record *record) {
     SAME(syscall(SYS_futex, nowhere, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0));
     SAME(syscall(SYS_futex, buffer + 1, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0));
     SAME(syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, nowhere, NULL, 0));
+    SAME(syscall(SYS_clone3, NULL, 64));
+    SAME(syscall(SYS_clone3, nowhere, 64));
 }
 
 static void bad_pointers_are_refused(void **state) {
