@@ -12,7 +12,8 @@ struct settings {
     struct server_options worker; /* its descriptors and slot are the supervisor's to fill in */
     struct address binds[SERVER_LISTENERS_MAX];
     int bind_count;
-    const char *python; /* a path or a name to look for in PATH; "" when not said */
+    int64_t drain_delay; /* ns from SIGTERM until the server drains */
+    const char *python;  /* a path or a name to look for in PATH; "" when not said */
 };
 
 /* Room for the rows of the table. */

@@ -43,6 +43,7 @@ enum {
 /* Pages that nobody has written to take no memory. */
 struct board {
     _Alignas(64) atomic_int count; /* places from this one on are nobody's */
+    atomic_int draining;           /* not 0: the server has been told to stop */
     struct board_place places[BOARD_PLACES_MAX];
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/fault.h"
 #include "base/sys.h"
+#include "greenroom/green.h"
 #include "greenroom/log.h"
 #include "http/url.h"
 #include "runtime/green.h"
@@ -15,6 +16,7 @@
 #include "server/mount.h"
 #include "server/os_handler.h"
 #include "server/pool.h"
+#include "server/readiness.h"
 #include "server/static.h"
 
 enum {
@@ -29,6 +31,8 @@ enum {
 static const struct server_options *options;
 static const struct gr_app *app;
 static struct pool blocks;
+static struct list in_flight = {&in_flight, &in_flight};
+static void (*all_ended)(void); /* once they have been cancelled */
 
 /* ---- memory ---- */
 
@@ -190,6 +194,7 @@ static void begin(struct gr_request *exchange) {
     self->deadline = limit ? exchange->started + limit : NEVER;
     self->work = exchange;
     exchange->green = self;
+    list_append(&in_flight, &exchange->place);
     load_add_in_flight(1);
     look_for_end(exchange);
     sched_leave(self);
@@ -243,7 +248,9 @@ static void dispatch(struct gr_request *exchange) {
 }
 
 static void handle(struct gr_request *exchange) {
-    if (__builtin_expect(options->os_threads, 0))
+    if (readiness_is_asked(exchange))
+        readiness_answer(exchange);
+    else if (__builtin_expect(options->os_threads, 0))
         os_handler_run(exchange, dispatch);
     else
         dispatch(exchange);
@@ -251,6 +258,15 @@ static void handle(struct gr_request *exchange) {
 
 void exchange_disconnected(struct gr_request *exchange) {
     if (exchange->cancel_on_disconnect && exchange->green) green_cancel(exchange->green);
+}
+
+int exchanges_cancel(void (*done)(void)) {
+    int count = 0;
+    if (options->os_threads) return 0;
+    for (struct list *at = in_flight.next; at != &in_flight; at = at->next, count++)
+        green_cancel(LIST_ENTRY(at, struct gr_request, place)->green);
+    if (count) all_ended = done;
+    return count;
 }
 
 int gr_request_cancel_on_disconnect(gr_request *request, bool on) {
@@ -286,6 +302,8 @@ static void complete(struct gr_request *exchange) {
         return;
     }
     if (expired) return response_brief(exchange, 504, "the request took too long", NULL, NULL);
+    if (gr_cancelled())
+        return response_brief(exchange, 503, "the request was cancelled", NULL, NULL);
     gr_log(GR_LOG_ERROR, "the handler of %.*s returned without an answer",
            (int)exchange->head.path.len, exchange->buffer + exchange->head.path.at);
     response_brief(exchange, 500, "", NULL, NULL);
@@ -311,8 +329,10 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     self->cancelled = self->shields = 0;
     self->deadline = NEVER;
     access_log_write(exchange);
+    list_remove(&exchange->place);
     load_add_in_flight(-1);
     load_add_request();
+    if (__builtin_expect(all_ended != NULL, 0) && list_empty(&in_flight)) all_ended();
     sched_leave(self);
     if (step != EXCHANGE_WAIT) arena_fini(&exchange->arena);
 }

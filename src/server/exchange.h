@@ -12,6 +12,7 @@
 #define SERVER_EXCHANGE_H
 
 #include "base/arena.h"
+#include "base/list.h"
 #include "greenroom/app.h"
 #include "http/request_head.h"
 #include "server/body.h"
@@ -24,6 +25,7 @@
 enum exchange_answerer { ANSWERER_OPEN, ANSWERER_HANDLER, ANSWERER_SERVER };
 
 struct gr_request {
+    struct list place; /* among those in flight */
     struct connection *connection;
     struct http_field *fields;
     char *inline_buffer; /* of the block */
@@ -62,6 +64,11 @@ void exchanges_init(const struct server_options *options, const struct gr_app *a
 /* Answers 503, with Retry-After, a request that has waited too long for its turn. As
  * exchange_answer. */
 enum exchange_step exchange_turn_away(struct gr_request *exchange);
+
+/* Cancels all that are in flight: see gr_cancel. Calls done once there are none any more, if that
+ * is not now. Returns how many there are; 0 where OS threads run the handlers, which cannot be
+ * cancelled. Inside sched_enter. */
+int exchanges_cancel(void (*done)(void));
 
 /* The client has hung up. For the scheduler. */
 void exchange_disconnected(struct gr_request *exchange);

@@ -57,6 +57,10 @@ unsigned long load_breaches(enum breach breach) {
     return atomic_load_explicit(&mine->breaches[breach], memory_order_relaxed);
 }
 
+bool load_server_draining(void) {
+    return board && atomic_load_explicit(&board->draining, memory_order_relaxed);
+}
+
 void load_set_accepting(bool accepting) { atomic_store(&mine->accepting, accepting); }
 
 int load_connections(void) {

@@ -29,6 +29,9 @@ unsigned long load_dropped_fields(void);
 void load_add_breach(enum breach breach);
 unsigned long load_breaches(enum breach breach);
 
+/* Has the server, of which this is a worker, been told to stop? Any thread may call it. */
+bool load_server_draining(void);
+
 /* Open connections of this worker; and of the least loaded other one that accepts, INT_MAX if there
  * is none. */
 int load_connections(void);

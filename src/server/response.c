@@ -9,6 +9,7 @@
 #include "runtime/runtime.h"
 #include "server/decimal.h"
 #include "server/exchange.h"
+#include "server/load.h"
 #include "server/os_handler.h"
 #include "server/wall_clock.h"
 
@@ -155,7 +156,7 @@ static void put_framing(gr_request *request) {
 
 static void put_connection(gr_request *request) {
     struct response *response = &request->response;
-    if (connections_draining()) response->last = true;
+    if (connections_draining() || load_server_draining()) response->last = true;
     if (response->last)
         PUT_LITERAL(response, "Connection: close\r\n");
     else if (request->head.minor == 0)

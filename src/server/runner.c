@@ -3,6 +3,7 @@
 #include "server/exchange.h"
 #include "server/gate.h"
 #include "server/preface.h"
+#include "server/readiness.h"
 #include "server/tls_handshake.h"
 
 enum {
@@ -81,7 +82,7 @@ static enum exchange_step converse(struct green *self, struct gr_request *exchan
     struct connection *connection = exchange->connection;
     enum exchange_step step = look(exchange);
     for (unsigned count = 1; is_to_be_answered(step); count++) {
-        bool counts = step == EXCHANGE_ANSWER;
+        bool counts = step == EXCHANGE_ANSWER && !readiness_is_asked(exchange);
         if (counts && !connection->admitted && !gate_enter()) return EXCHANGE_QUEUE;
         connection->admitted = false;
         connection_become(connection, CONNECTION_BUSY);

@@ -22,6 +22,7 @@
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/mount.h"
+#include "server/readiness.h"
 #include "server/ready_pipe.h"
 #include "server/signals.h"
 #include "server/threads.h"
@@ -44,11 +45,15 @@ enum { TIMERS = 7 };
  * it. */
 #define LAST_WORDS (5 * (int64_t)NS_PER_S)
 
-static enum { STARTING, SERVING, DRAINING } phase;
+/* How long requests that are cancelled at the graceful timeout may take to clean up. */
+enum { UNWIND_TIME = 500 * NS_PER_MS };
+
+static enum { STARTING, SERVING, DRAINING, CANCELLING } phase;
 static struct green *main_green;
 static volatile sig_atomic_t stop_asked;
 static bool all_gone;
-static int64_t give_up_at; /* while draining */
+static bool all_ended;     /* while cancelling */
+static int64_t give_up_at; /* while draining or cancelling */
 
 /* ---- reasons to stop ---- */
 
@@ -129,6 +134,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     if (compress_init(options) < 0) return -1;
     if (request_ids_init() < 0) return fail("cannot make request ids");
     mount_init(options->mount);
+    readiness_init(options->readiness_path);
     bodies_init(options);
     if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0)
         return fail("cannot start %u threads", options->concurrency);
@@ -169,6 +175,26 @@ static void drain(int64_t graceful_timeout) {
     connections_drain(silence(graceful_timeout), have_gone);
 }
 
+static void have_ended(void) {
+    all_ended = true;
+    green_wake(main_green);
+}
+
+/* A request that ends now closes what it has open, as on any other error. */
+static void start_cancelling(void) {
+    phase = CANCELLING;
+    give_up_at = clock_after(UNWIND_TIME);
+    int count = exchanges_cancel(have_ended);
+    all_ended = count == 0;
+    if (count)
+        gr_log(GR_LOG_WARNING, "the graceful timeout is over: requests cancelled: %d", count);
+}
+
+static bool is_over(void) {
+    if (all_gone) return true;
+    return phase == CANCELLING && (all_ended || clock_now() >= give_up_at);
+}
+
 static int finish(void) {
     access_log_close();
     unsigned long dropped = load_dropped_fields();
@@ -191,11 +217,12 @@ int serving_run(const struct server_options *options, const struct gr_app *app) 
     int result = phase == STARTING ? start_serving(options, app) : 0;
     while (result == 0) {
         if (stop_asked) drain(options->graceful_timeout);
-        if (all_gone || (phase == DRAINING && clock_now() >= give_up_at)) {
+        if (phase == DRAINING && !all_gone && clock_now() >= give_up_at) start_cancelling();
+        if (is_over()) {
             result = finish();
             break;
         }
-        green_park(phase == DRAINING ? give_up_at : NEVER);
+        green_park(phase == SERVING ? NEVER : give_up_at);
         if (green_take_interrupt(self) | take_interrupt()) {
             errno = EINTR;
             result = -1;

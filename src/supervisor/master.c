@@ -27,12 +27,23 @@ static const int64_t stop_echo = NS_PER_S;
 static void stop(struct master *m, int exit_code) {
     m->phase = PHASE_STOPPING;
     m->exit_code = exit_code;
+    m->drain_due = NEVER;
+    atomic_store(&m->workers.board->draining, 1);
     m->echo_end = clock_after(stop_echo);
     roll_end(m);
     edition_quiesce(m->edition, NULL);
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) worker_leave(w, false);
     edition_close(m->edition, NULL);
     m->edition = NULL;
+}
+
+/* Serves on, but says that it is not ready, for whoever spreads requests to hear of it. */
+static void announce_stop(struct master *m) {
+    int64_t delay = m->edition->settings.drain_delay;
+    m->drain_due = clock_after(delay);
+    m->echo_end = clock_after(stop_echo);
+    atomic_store(&m->workers.board->draining, 1);
+    gr_log(GR_LOG_INFO, "told to stop; draining in %.1f s", (double)delay / NS_PER_S);
 }
 
 /* A worker that has not ended, though its own time is over. */
@@ -150,11 +161,18 @@ static void reap(struct master *m) {
 
 /* --- The loop --- */
 
-static void asked_to_stop(struct master *m) {
-    if (m->phase != PHASE_STOPPING)
-        stop(m, 0);
-    else if (clock_now() >= m->echo_end)
+/* Of the signals that come later, each one shortens what is left: the delay, then the drain. Ctrl-C
+ * is somebody's who waits; and nobody counts yet on a server that has not served. */
+static void asked_to_stop(struct master *m, int signal) {
+    bool stopping = m->phase == PHASE_STOPPING, announced = m->drain_due != NEVER;
+    if ((announced || stopping) && clock_now() < m->echo_end) return;
+    if (stopping)
         for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) lose_patience(w);
+    else if (!announced && signal == SIGTERM && m->slots[0].proven &&
+             m->edition->settings.drain_delay)
+        announce_stop(m);
+    else
+        stop(m, 0);
 }
 
 static void take_signals(struct master *m) {
@@ -165,7 +183,7 @@ static void take_signals(struct master *m) {
         else if (got.ssi_signo == SIGHUP && !signals_terminal_is_gone())
             roll_reload(m);
         else
-            asked_to_stop(m);
+            asked_to_stop(m, (int)got.ssi_signo);
     }
 }
 
@@ -177,7 +195,7 @@ static bool is_resting(const struct master *m, const struct slot *slot) {
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t next_due(struct master *m) {
-    int64_t due = NEVER, now = clock_now();
+    int64_t due = m->drain_due, now = clock_now();
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
         const struct slot *slot = &m->slots[i];
@@ -191,6 +209,7 @@ static void act_on_time(struct master *m) {
     int64_t now = clock_now();
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
         if (w->due <= now) lose_patience(w);
+    if (m->drain_due <= now) stop(m, 0);
     for (int i = 0; i < m->slot_count; i++) {
         struct slot *slot = &m->slots[i];
         if (is_resting(m, slot) && !slot->serving && slot->due <= now) start(m, slot);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "server/log.h"
 #include "supervisor/directory.h"
 #include "supervisor/signals.h"
@@ -52,6 +53,7 @@ int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE])
     log_identify("master");
     directory_remember();
     m->edition = edition;
+    m->drain_due = NEVER;
     m->slot_count = edition->settings.worker.workers;
     for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i);
     if (descriptors_open(m) < 0) return sentence(error, "cannot start: %s", strerror(errno));

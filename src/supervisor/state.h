@@ -15,8 +15,9 @@ enum phase {
 struct master {
     enum phase phase;
     int exit_code;
-    int64_t echo_end; /* while STOPPING: until when another signal to stop means the same one */
-    int argc;         /* the arguments of `greenroom serve`, to be read again */
+    int64_t drain_due; /* once it was told to stop: when to drain; NEVER before and after */
+    int64_t echo_end;  /* once told to stop: until when another signal to means the same one */
+    int argc;          /* the arguments of `greenroom serve`, to be read again */
     char **argv;
     int signals; /* signalfd */
     struct heirlooms heirlooms;

@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 
-/* For a worker to notice that its own time is over. */
-static const int64_t margin = NS_PER_S;
+/* For a worker to notice that its own time is over, to have its requests clean up, and to end. */
+static const int64_t margin = 2 * (int64_t)NS_PER_S;
 
 /* ---- the table ---- */
 

@@ -61,7 +61,7 @@ def test_a_request_in_flight_is_finished(serve):
     assert results == [200]
 
 
-def test_a_request_that_takes_too_long_is_given_up(serve):
+def test_a_request_that_takes_too_long_is_cancelled(serve):
     server = serve("--workers", "1", "--graceful-timeout", "0.3", APP)
     thread, results = in_background(lambda: server.get("/nap/60"))
     server.wait_for_output("napping")
@@ -69,7 +69,7 @@ def test_a_request_that_takes_too_long_is_given_up(serve):
     assert server.stop() == 0
     assert 0.3 <= time.monotonic() - began < 5
     thread.join()
-    assert isinstance(results[0], (ConnectionError, http.client.HTTPException))
+    assert results[0].status == 503
 
 
 def test_an_impatient_signal_ends_it_at_once(serve):

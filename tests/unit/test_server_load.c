@@ -87,6 +87,12 @@ static void a_worker_learns_that_another_has_its_slot(void **state) {
     assert_true(load_replaced());
 }
 
+static void that_the_server_stops_is_seen_by_all(void **state) {
+    assert_false(load_server_draining());
+    board->draining = 1;
+    assert_true(load_server_draining());
+}
+
 static void a_place_outside_the_board_is_refused(void **state) {
     assert_int_equal(load_open(0, BOARD_PLACES_MAX), -1);
     assert_int_equal(load_open(0, -1), -1);
@@ -101,6 +107,7 @@ int main(void) {
         TEST(the_least_loaded_is_one_that_lives_and_accepts),
         TEST(a_worker_that_is_alone_is_never_ahead),
         TEST(a_worker_learns_that_another_has_its_slot),
+        TEST(that_the_server_stops_is_seen_by_all),
         TEST(a_place_outside_the_board_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .trusted_proxies = "10.0.0.0/8,unix",
         .proxy_headers = SERVER_PROXY_HEADERS_OFF,
         .mount = "/shop",
+        .readiness_path = "/ready",
         .compress = true,
         .statics = {"/a=b=c", "/=."},
         .static_count = 2,

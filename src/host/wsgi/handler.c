@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "greenroom/green.h"
 #include "greenroom/log.h"
 #include "greenroom/response.h"
 #include "host/wsgi/body.h"
@@ -102,6 +103,8 @@ static void fail(const struct handler *handler, const struct exchange *exchange)
         apologize(exchange, 400, "Bad Request\n");
     else if (gr_request_expired(exchange->request))
         apologize(exchange, 504, "Gateway Timeout\n");
+    else if (gr_cancelled())
+        apologize(exchange, 503, "Service Unavailable\n");
     else
         apologize(exchange, 500, "Internal Server Error\n");
 }
