@@ -34,7 +34,7 @@ static const char *host_parse(const char *host, size_t len, struct address *addr
 }
 
 const char *address_parse(const char *text, struct address *address) {
-    *address = (struct address){0};
+    *address = (struct address){.mode = -1, .owner = (uid_t)-1, .group = (gid_t)-1};
     if (strncmp(text, "unix:", 5) == 0) return local_parse(text + 5, address);
     const char *colon = strrchr(text, ':');
     int64_t port;

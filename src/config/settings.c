@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/network.h"
+#include "config/cpu_list.h"
+#include "config/local_bind.h"
 #include "config/proxy_bind.h"
 #include "config/tls_bind.h"
 #include "http/forwarded.h"
@@ -75,6 +77,13 @@ const struct setting settings_table[] = {
      SETTING_UINT32, UNIT_ONE, PLACE(worker.max_connections), 0, UINT32_MAX},
     {"max-per-address", "N", "The same of one client address; over it: 429", NULL, SETTING_UINT32,
      UNIT_ONE, PLACE(worker.max_per_address), 0, UINT32_MAX},
+    {"user", "NAME", "Whom the workers run as, by name or number; for root only", "who starts it",
+     SETTING_TEXT, .place = PLACE(user)},
+    {"group", "NAME", "Their group", "that of the user", SETTING_TEXT, .place = PLACE(group)},
+    {"sandbox", "ON", "on or off: no capabilities, no new privileges, fewer system calls", "off",
+     SETTING_SWITCH, .place = PLACE(sandbox)},
+    {"cpu-affinity", "CPUS", "on, off or a list: deal out CPUs, such as 0-3,6, to the workers",
+     "off", SETTING_CPUS, .place = PLACE(cpu_affinity)},
     {"static", "PREFIX=DIR", "Serve the files of a directory under a path; may be repeated", "none",
      SETTING_STATIC},
     {"mount", "PREFIX", "The path beneath which the application is", "/", SETTING_PREFIX,
@@ -101,7 +110,7 @@ static int usable_cores(void) {
 }
 
 void settings_init(struct settings *settings) {
-    *settings = (struct settings){.python = ""};
+    *settings = (struct settings){.python = "", .user = "", .group = "", .cpu_affinity = "off"};
     server_options_init(&settings->worker);
     settings->worker.workers = usable_cores();
 }
@@ -135,6 +144,9 @@ int settings_complete(struct settings *settings, const struct setting **about,
         return sentence(error,
                         "cancel-on-disconnect needs --concurrency green: what waits on an OS "
                         "thread cannot be cancelled");
+    *about = setting_find("group");
+    if (*settings->group && !*settings->user)
+        return sentence(error, "group needs --user: whose it is to be");
     *about = setting_find("bind");
     for (int i = 0; i < settings->bind_count; i++)
         if (settings->worker.proxied[i] && !*settings->worker.trusted_proxies)
@@ -150,12 +162,16 @@ static int address_set(struct settings *settings, const struct setting *setting,
         return sentence(error, "%s may be given %d times at most", setting->name,
                         SERVER_LISTENERS_MAX);
     int at = settings->bind_count++;
-    char rest[strlen(value) + 1], sentence_of_tls[SENTENCE_SIZE];
+    char rest[strlen(value) + 1], parsed[SENTENCE_SIZE];
     const char *why = proxy_bind_take(value, rest, &settings->worker.proxied[at]);
-    if (!why && !tls_bind_is(rest)) why = address_parse(rest, &settings->binds[at]);
-    if (!why && tls_bind_is(rest) &&
-        tls_bind_parse(rest, &settings->binds[at], &settings->worker.tls[at], sentence_of_tls) < 0)
-        why = sentence_of_tls;
+    if (!why && tls_bind_is(rest)) {
+        if (tls_bind_parse(rest, &settings->binds[at], &settings->worker.tls[at], parsed) < 0)
+            why = parsed;
+    } else if (!why && local_bind_is(rest)) {
+        if (local_bind_parse(rest, &settings->binds[at], parsed) < 0) why = parsed;
+    } else if (!why) {
+        why = address_parse(rest, &settings->binds[at]);
+    }
     return why ? sentence(error, "%s: '%s' %s", setting->name, value, why) : 0;
 }
 
@@ -221,6 +237,16 @@ static int concurrency_set(struct server_options *worker, const struct setting *
                     "%s must be green, green:N with N at least 1, or threads:N with N from 1 to "
                     "%d, not '%s'",
                     setting->name, SERVER_THREADS_MAX, value);
+}
+
+static int cpus_set(const char **place, const struct setting *setting, const char *value,
+                    char *error) {
+    cpu_set_t cpus;
+    bool is_word = strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
+    const char *why = is_word ? NULL : cpu_list_parse(value, &cpus);
+    if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
+    *place = value;
+    return 0;
 }
 
 static int networks_set(const char **place, const struct setting *setting, const char *value,
@@ -313,6 +339,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return poller_set(place, setting, value, error);
     case SETTING_CONCURRENCY:
         return concurrency_set(place, setting, value, error);
+    case SETTING_CPUS:
+        return cpus_set(place, setting, value, error);
     case SETTING_NETWORKS:
         return networks_set(place, setting, value, error);
     case SETTING_PROXY_HEADERS:

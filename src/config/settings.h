@@ -12,8 +12,11 @@ struct settings {
     struct server_options worker; /* its descriptors and slot are the supervisor's to fill in */
     struct address binds[SERVER_LISTENERS_MAX];
     int bind_count;
-    int64_t drain_delay; /* ns from SIGTERM until the server drains */
-    const char *python;  /* a path or a name to look for in PATH; "" when not said */
+    int64_t drain_delay;      /* ns from SIGTERM until the server drains */
+    const char *user, *group; /* of the workers, by name or number; "" when not said */
+    const char *cpu_affinity; /* "off", "on", or a list of CPUs */
+    bool sandbox;             /* workers give up what an application does not need */
+    const char *python;       /* a path or a name to look for in PATH; "" when not said */
 };
 
 /* Room for the rows of the table. */
@@ -31,6 +34,7 @@ enum setting_kind {
     SETTING_PROXY_HEADERS, /* "x-forwarded", "forwarded" or "off" */
     SETTING_PREFIX,        /* a path such as "/shop" */
     SETTING_CONCURRENCY,   /* "green", "green:N", or "threads:N" */
+    SETTING_CPUS,          /* "off", "on", or "0-3,6" */
     SETTING_INT,
     SETTING_UINT32,
     SETTING_INT64,

@@ -5,32 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config/query.h"
 #include "http/url.h"
 
 static const char scheme[] = "tls://";
 
-/* A parameter of the query while it is read. */
-struct parameter {
-    gr_slice name, value; /* the value as written */
-};
-
 bool tls_bind_is(const char *text) { return strncmp(text, scheme, sizeof scheme - 1) == 0; }
-
-static struct parameter next_parameter(const char **at) {
-    size_t len = strcspn(*at, "&"), name_len = strcspn(*at, "=&");
-    struct parameter found = {{*at, name_len}, {*at + name_len, len - name_len}};
-    if (found.value.len) {
-        found.value.data++;
-        found.value.len--;
-    }
-    *at += len;
-    if (**at) ++*at;
-    return found;
-}
-
-static bool is_named(const struct parameter *parameter, const char *name) {
-    return gr_slice_equal(parameter->name, gr_slice_of(name));
-}
 
 static char *absolute(const char *path) {
     char *folder = *path == '/' ? NULL : getcwd(NULL, 0), *whole = NULL;
@@ -43,7 +23,7 @@ static char *absolute(const char *path) {
 }
 
 /* The path that a parameter names; NULL with a sentence. */
-static const char *path_of(const struct parameter *parameter, char *error) {
+static const char *path_of(const struct query_parameter *parameter, char *error) {
     gr_slice value = parameter->value;
     char *text = malloc(value.len + 1);
     ssize_t len = text ? url_decode(value, text) : -1;
@@ -69,7 +49,7 @@ static bool is_half(const struct server_tls *tls) {
     return tls->count < SERVER_CERTIFICATES_MAX && tls->certificates[tls->count];
 }
 
-static int certificate_take(struct server_tls *tls, const struct parameter *parameter,
+static int certificate_take(struct server_tls *tls, const struct query_parameter *parameter,
                             char *error) {
     if (tls->count == SERVER_CERTIFICATES_MAX)
         return sentence(error, "cert= may be given %d times at most", SERVER_CERTIFICATES_MAX);
@@ -79,24 +59,25 @@ static int certificate_take(struct server_tls *tls, const struct parameter *para
     return tls->certificates[tls->count] ? 0 : -1;
 }
 
-static int key_take(struct server_tls *tls, const struct parameter *parameter, char *error) {
+static int key_take(struct server_tls *tls, const struct query_parameter *parameter, char *error) {
     if (!is_half(tls)) return sentence(error, "key= has no cert= before it");
     tls->keys[tls->count] = path_of(parameter, error);
     return tls->keys[tls->count++] ? 0 : -1;
 }
 
-static int client_ca_take(struct server_tls *tls, const struct parameter *parameter, char *error) {
+static int client_ca_take(struct server_tls *tls, const struct query_parameter *parameter,
+                          char *error) {
     if (tls->client_ca) return sentence(error, "client_ca= is given twice");
     tls->client_ca = path_of(parameter, error);
     return tls->client_ca ? 0 : -1;
 }
 
-static int parameter_take(struct server_tls *tls, const struct parameter *parameter, bool *may_lack,
-                          char *error) {
-    if (is_named(parameter, "cert")) return certificate_take(tls, parameter, error);
-    if (is_named(parameter, "key")) return key_take(tls, parameter, error);
-    if (is_named(parameter, "client_ca")) return client_ca_take(tls, parameter, error);
-    if (!is_named(parameter, "client"))
+static int parameter_take(struct server_tls *tls, const struct query_parameter *parameter,
+                          bool *may_lack, char *error) {
+    if (query_is(parameter, "cert")) return certificate_take(tls, parameter, error);
+    if (query_is(parameter, "key")) return key_take(tls, parameter, error);
+    if (query_is(parameter, "client_ca")) return client_ca_take(tls, parameter, error);
+    if (!query_is(parameter, "client"))
         return sentence(error, "knows cert=, key=, client_ca= and client=, but not %.*s=",
                         (int)parameter->name.len, parameter->name.data);
     *may_lack = gr_slice_equal(parameter->value, gr_slice_of("request"));
@@ -109,7 +90,7 @@ static int parameter_take(struct server_tls *tls, const struct parameter *parame
 static int query_parse(const char *at, struct server_tls *tls, char *error) {
     bool may_lack = false;
     while (*at) {
-        struct parameter parameter = next_parameter(&at);
+        struct query_parameter parameter = query_next(&at);
         if (parameter_take(tls, &parameter, &may_lack, error) < 0) return -1;
     }
     if (is_half(tls)) return sentence(error, "cert= is not followed by its key=");

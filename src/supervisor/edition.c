@@ -31,10 +31,16 @@ enum command_line edition_read(struct edition **edition, int argc, char **argv,
 /* ---- preparing ---- */
 
 /* The workers will open it, as often as they are started: what is wrong is better said now. */
-static int access_log_check(const char *path, char *error) {
+static int access_log_check(const struct launch *launch, char *error) {
+    const char *path = launch->options.access_log;
+    const struct identity *owner = &launch->confinement.identity;
+    int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     if (!*path || strcmp(path, "-") == 0) return 0;
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
-    if (fd < 0) return sentence(error, "cannot open the access log %s: %s", path, strerror(errno));
+    int fd = open(path, flags | O_CREAT | O_EXCL, 0644);
+    bool is_new = fd >= 0;
+    if (fd < 0 && errno == EEXIST) fd = open(path, flags);
+    if (fd < 0 || (is_new && owner->is_other && fchown(fd, owner->user, owner->group) < 0))
+        return sentence(error, "cannot open the access log %s: %s", path, strerror(errno));
     close(fd);
     return 0;
 }
@@ -69,7 +75,7 @@ static int listen_at(struct edition *e, const struct edition *before, const stru
     const struct listener *open = find(before, e, address);
     if (open) {
         *listener = *open;
-        listener_rename(listener, address);
+        if (listener_rename(listener, address, error) < 0) return -1;
     } else {
         int (*opener)(struct listener *, const struct address *, char *) =
             e->launch.options.check_only ? listener_try : listener_open;
@@ -85,7 +91,7 @@ int edition_prepare(struct edition *edition, unsigned number, const struct heirl
     struct edition *e = edition;
     e->launch.edition = number;
     if (launch_prepare(&e->launch, &e->settings, error) < 0) return -1;
-    if (access_log_check(e->settings.worker.access_log, error) < 0) return -1;
+    if (access_log_check(&e->launch, error) < 0) return -1;
     inherit(&e->launch.options, heirlooms);
     for (int i = 0; i < e->settings.bind_count; i++)
         if (listen_at(e, before, &e->settings.binds[i], error) < 0) return -1;
@@ -103,6 +109,7 @@ void edition_close(struct edition *edition, const struct edition *other) {
     if (!edition) return;
     for (int i = 0; i < edition->listener_count; i++)
         if (!has(other, edition->listeners[i].fd)) listener_close(&edition->listeners[i]);
+    confinement_free(&edition->launch.confinement);
     configuration_free(&edition->configuration);
     free(edition);
 }

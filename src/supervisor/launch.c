@@ -107,6 +107,7 @@ static int find_files(struct launch *launch, const char *python, char *error) {
 int launch_prepare(struct launch *launch, const struct settings *settings,
                    char error[SENTENCE_SIZE]) {
     launch->options = settings->worker;
+    if (confinement_find(&launch->confinement, settings, error) < 0) return -1;
     return find_files(launch, settings->python, error);
 }
 
@@ -148,19 +149,27 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Says so on stderr and to the master, which tells it from a worker that died without a word. */
+__attribute__((noreturn)) static void fail(const struct server_options *options, const char *what,
+                                           const char *whom) {
+    const char *why = strerror(errno);
+    dprintf(STDERR_FILENO, "greenroom: cannot %s%s: %s\n", what, whom, why);
+    dprintf(options->ready_fd, "Fcannot %s%s: %s", what, whom, why);
+    _exit(GR_EXIT_USAGE);
+}
+
 /* Does not return. */
 static void become_worker(const struct launch *launch, const struct server_options *options,
                           pid_t master) {
     char *const arguments[] = {(char *)launch->program, (char *)launch->argument, NULL};
+    const char *cannot = confinement_enter(&launch->confinement, options->slot);
+    if (cannot) fail(options, cannot, " in a worker");
     /* The master may have died before the kernel was asked to tell. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != master) _exit(GR_EXIT_USAGE);
     reset_signals();
     if (inherit_descriptors(options) == 0 && set_environment(launch, options) == 0)
         execv(launch->program, arguments);
-    const char *why = strerror(errno);
-    dprintf(STDERR_FILENO, "greenroom: cannot run %s: %s\n", launch->program, why);
-    dprintf(options->ready_fd, "Fcannot run %s: %s", launch->program, why);
-    _exit(GR_EXIT_USAGE);
+    fail(options, "run ", launch->program);
 }
 
 pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready) {

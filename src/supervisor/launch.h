@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "config/settings.h"
+#include "supervisor/confinement.h"
 
 struct launch {
     unsigned edition;              /* see supervisor/edition.h */
@@ -13,6 +14,7 @@ struct launch {
     char program[PATH_MAX];        /* what is executed: an interpreter, or ourselves */
     char argument[PATH_MAX];       /* the boot script, or "worker" */
     char preload[PATH_MAX];        /* libgreenroom-posix.so */
+    struct confinement confinement;
 };
 
 /* Finds what a worker of the application needs. The private files are looked for beside our own

@@ -111,23 +111,35 @@ static int bind_local(int fd, const struct sockaddr_un *at) {
     return bind(fd, (const struct sockaddr *)at, sizeof *at);
 }
 
-static int open_local(struct listener *listener, const struct address *address, const char **why) {
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    snprintf(at.sun_path, sizeof at.sun_path, "%.107s", address->place);
-    snprintf(listener->name, sizeof listener->name, "unix:%s", address->place);
-    listener->fd = socket_make(AF_UNIX);
-    if (listener->fd < 0 || bind_local(listener->fd, &at) < 0) goto fail;
-    if (lstat(at.sun_path, &listener->file) < 0 || listen(listener->fd, BACKLOG) < 0) goto fail;
-    return 0;
-fail:
-    *why = strerror(errno);
-    return -1;
+/* Nobody can connect before listen(2), so nobody slips in. */
+static int permit(const struct address *address) {
+    bool is_given = address->owner != (uid_t)-1 || address->group != (gid_t)-1;
+    if (is_given && lchown(address->place, address->owner, address->group) < 0) return -1;
+    return address->mode < 0 ? 0 : chmod(address->place, (mode_t)address->mode);
 }
 
 static bool has_its_path(const struct listener *listener) {
     struct stat now;
     return lstat(listener->address.place, &now) == 0 && now.st_ino == listener->file.st_ino &&
            now.st_dev == listener->file.st_dev;
+}
+
+static int open_local(struct listener *listener, const struct address *address, const char **why) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path, sizeof at.sun_path, "%.107s", address->place);
+    snprintf(listener->name, sizeof listener->name, "unix:%s", address->place);
+    listener->fd = socket_make(AF_UNIX);
+    if (listener->fd < 0 || bind_local(listener->fd, &at) < 0) goto fail;
+    if (lstat(at.sun_path, &listener->file) < 0) goto fail;
+    if (permit(address) < 0 || listen(listener->fd, BACKLOG) < 0) goto fail_bound;
+    return 0;
+fail_bound:
+    *why = strerror(errno);
+    if (has_its_path(listener)) unlink(at.sun_path);
+    return -1;
+fail:
+    *why = strerror(errno);
+    return -1;
 }
 
 /* --- Both --- */
@@ -172,9 +184,15 @@ bool listener_is_at(const struct listener *listener, const struct address *addre
     return !own->local || has_its_path(listener);
 }
 
-void listener_rename(struct listener *listener, const struct address *address) {
+int listener_rename(struct listener *listener, const struct address *address,
+                    char error[SENTENCE_SIZE]) {
     listener->address = *address;
-    if (!address->local) name_tcp(listener);
+    if (!address->local) {
+        name_tcp(listener);
+        return 0;
+    }
+    if (permit(address) == 0) return 0;
+    return sentence(error, "cannot change whose unix:%s is: %s", address->place, strerror(errno));
 }
 
 void listener_quiesce(struct listener *listener) {

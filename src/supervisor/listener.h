@@ -30,8 +30,10 @@ int listener_try(struct listener *listener, const struct address *address,
  * to have its path still. */
 bool listener_is_at(const struct listener *listener, const struct address *address);
 
-/* It goes on at the same place, with TLS or without. */
-void listener_rename(struct listener *listener, const struct address *address);
+/* It goes on at the same place, with TLS or without, and with the permissions that address asks
+ * for. Returns 0, or -1 with a sentence. */
+int listener_rename(struct listener *listener, const struct address *address,
+                    char error[SENTENCE_SIZE]);
 
 /* From now on nobody new gets in, while those who are queued can still be accepted: a unix socket
  * loses its path, if that is still ours; TCP no longer answers a SYN, so that a client tries again
