@@ -14,6 +14,9 @@ static const char overview[] =
     "  serve [OPTION]... [APP]   Serve a web application.\n"
     "  check [OPTION]... [APP]   Try settings and application as serve would take them.\n"
     "  config [OPTION]... [APP]  Say which settings hold, and what says so.\n"
+    "  status [OPTION]...        Say how the workers of a server are.\n"
+    "  reload [OPTION]...        Have a server take up new code and new settings.\n"
+    "  stop [OPTION]...          Have a server stop, and wait for its end.\n"
     "  version                   Say which version this is.\n"
     "  help [COMMAND]            Say this, or what a command can be told.\n";
 
@@ -32,11 +35,40 @@ static const char config_usage[] =
     "options are those of greenroom serve, and one:\n"
     "  --explain KEY             Say of one setting which layer set it, and what that overrode\n";
 
+static const char status_usage[] =
+    "Usage: greenroom status [OPTION]...\n"
+    "\n"
+    "Says of each worker of a running server what it is doing, and how much it has to do.\n";
+
+static const char reload_usage[] =
+    "Usage: greenroom reload [OPTION]...\n"
+    "\n"
+    "Has a running server read its settings again, and new workers take over from the old ones. "
+    "Waits\n"
+    "until all have, or the first has failed: then the exit code is 1, and the old ones go on.\n";
+
+static const char stop_usage[] =
+    "Usage: greenroom stop [OPTION]...\n"
+    "\n"
+    "Has a running server finish its requests and stop. Waits until it has.\n";
+
+static const char which_server[] =
+    "\n"
+    "Which server, when it is not the only one of this user:\n"
+    "  --pid PID                 The one with that process id\n"
+    "  --control PATH            The one with that control socket [$GREENROOM_CONTROL]\n"
+    "  --help                    Say this\n";
+
 static const char version_usage[] = "Usage: greenroom version\n\nSays which version this is.\n";
 
 static int too_many(const char *command, const char *argument) {
     fprintf(stderr, "greenroom: %s does not know what to do with '%s'\n", command, argument);
     return GR_EXIT_USAGE;
+}
+
+static void ask_usage(const char *usage) {
+    fputs(usage, stdout);
+    fputs(which_server, stdout);
 }
 
 bool help_print(const char *command) {
@@ -46,6 +78,12 @@ bool help_print(const char *command) {
         fputs(check_usage, stdout);
     else if (strcmp(command, "config") == 0)
         fputs(config_usage, stdout);
+    else if (strcmp(command, "status") == 0)
+        ask_usage(status_usage);
+    else if (strcmp(command, "reload") == 0)
+        ask_usage(reload_usage);
+    else if (strcmp(command, "stop") == 0)
+        ask_usage(stop_usage);
     else if (strcmp(command, "version") == 0)
         fputs(version_usage, stdout);
     else

@@ -96,6 +96,8 @@ const struct setting settings_table[] = {
      SETTING_SWITCH, .place = PLACE(worker.compress)},
     {"access-log", "PATH", "A line for each request: a file, - for stdout, or off", "-",
      SETTING_LOG, .place = PLACE(worker.access_log)},
+    {"control", "PATH", "The socket for greenroom status and its like, or off",
+     "PID.sock, see greenroom(1)", SETTING_CONTROL, .place = PLACE(control)},
     {NULL},
 };
 
@@ -204,7 +206,7 @@ static int text_set(const char **place, const struct setting *setting, const cha
                     char *error) {
     if (*value == '\0') return sentence(error, "%s needs a value that is not empty", setting->name);
     if (strchr(value, '\n')) return sentence(error, "%s must not have a line break", setting->name);
-    *place = setting->kind == SETTING_LOG && strcmp(value, "off") == 0 ? "" : value;
+    *place = setting->kind != SETTING_TEXT && strcmp(value, "off") == 0 ? "" : value;
     return 0;
 }
 
@@ -334,6 +336,7 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return static_set(&settings->worker, setting, value, error);
     case SETTING_TEXT:
     case SETTING_LOG:
+    case SETTING_CONTROL:
         return text_set(place, setting, value, error);
     case SETTING_POLLER:
         return poller_set(place, setting, value, error);

@@ -17,6 +17,7 @@ struct settings {
     const char *cpu_affinity; /* "off", "on", or a list of CPUs */
     bool sandbox;             /* workers give up what an application does not need */
     const char *python;       /* a path or a name to look for in PATH; "" when not said */
+    const char *control;      /* path of the control socket, "" for none; NULL when not said */
 };
 
 /* Room for the rows of the table. */
@@ -28,6 +29,7 @@ enum setting_kind {
     SETTING_STATIC,  /* PREFIX=DIR; may be given again: one more */
     SETTING_TEXT,
     SETTING_LOG,           /* a path, "-", or "off" */
+    SETTING_CONTROL,       /* a path, or "off" */
     SETTING_POLLER,        /* "epoll" or "poll" */
     SETTING_SWITCH,        /* "on" or "off" */
     SETTING_NETWORKS,      /* "10.0.0.0/8,unix" */

@@ -15,43 +15,7 @@
 #include "supervisor/set_up.h"
 #include "supervisor/signals.h"
 #include "supervisor/state.h"
-
-/* One wish to stop may come as several signals: to the group and to us, from a shell and from
- * timeout(1). What comes later than this after the first is impatience. */
-static const int64_t stop_echo = NS_PER_S;
-
-/* --- Stopping --- */
-
-/* Nobody new gets in before the workers are told, so that each of them can take in everybody who is
- * queued. */
-static void stop(struct master *m, int exit_code) {
-    m->phase = PHASE_STOPPING;
-    m->exit_code = exit_code;
-    m->drain_due = NEVER;
-    atomic_store(&m->workers.board->draining, 1);
-    m->echo_end = clock_after(stop_echo);
-    roll_end(m);
-    edition_quiesce(m->edition, NULL);
-    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) worker_leave(w, false);
-    edition_close(m->edition, NULL);
-    m->edition = NULL;
-}
-
-/* Serves on, but says that it is not ready, for whoever spreads requests to hear of it. */
-static void announce_stop(struct master *m) {
-    int64_t delay = m->edition->settings.drain_delay;
-    m->drain_due = clock_after(delay);
-    m->echo_end = clock_after(stop_echo);
-    atomic_store(&m->workers.board->draining, 1);
-    gr_log(GR_LOG_INFO, "told to stop; draining in %.1f s", (double)delay / NS_PER_S);
-}
-
-/* A worker that has not ended, though its own time is over. */
-static void lose_patience(struct worker *worker) {
-    gr_log(GR_LOG_WARNING, "killing worker %d (pid %d), which has not ended", worker->slot,
-           worker->pid);
-    worker_kill(worker);
-}
+#include "supervisor/stop.h"
 
 /* --- Starting --- */
 
@@ -86,7 +50,7 @@ static void go_on_starting(struct master *m) {
     if (m->edition->launch.options.check_only) {
         fprintf(stderr, "greenroom " GREENROOM_VERSION ": %s can be served\n",
                 m->edition->launch.options.app);
-        stop(m, 0);
+        stop_begin(m, 0);
         return;
     }
     for (int i = 0; i < m->slot_count; i++)
@@ -94,7 +58,8 @@ static void go_on_starting(struct master *m) {
     if (!all_proven(m)) return;
     m->phase = PHASE_RUNNING;
     announce(m);
-    if (m->roll.asked) roll_reload(m);
+    char error[SENTENCE_SIZE]; /* which is in the log */
+    if (m->roll.asked) roll_reload(m, error);
 }
 
 static void hear(struct master *m, struct worker *worker) {
@@ -111,7 +76,7 @@ static void died_unproven(struct master *m, const char *who, int status) {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (code != GR_EXIT_USAGE && code != GR_EXIT_APP_FAILED)
         fprintf(stderr, "greenroom: %s while starting\n", who);
-    stop(m, code == GR_EXIT_USAGE ? GR_EXIT_USAGE : GR_EXIT_APP_FAILED);
+    stop_begin(m, code == GR_EXIT_USAGE ? GR_EXIT_USAGE : GR_EXIT_APP_FAILED);
 }
 
 static void died_running(struct slot *slot, int64_t served, const char *who) {
@@ -161,29 +126,16 @@ static void reap(struct master *m) {
 
 /* --- The loop --- */
 
-/* Of the signals that come later, each one shortens what is left: the delay, then the drain. Ctrl-C
- * is somebody's who waits; and nobody counts yet on a server that has not served. */
-static void asked_to_stop(struct master *m, int signal) {
-    bool stopping = m->phase == PHASE_STOPPING, announced = m->drain_due != NEVER;
-    if ((announced || stopping) && clock_now() < m->echo_end) return;
-    if (stopping)
-        for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) lose_patience(w);
-    else if (!announced && signal == SIGTERM && m->slots[0].proven &&
-             m->edition->settings.drain_delay)
-        announce_stop(m);
-    else
-        stop(m, 0);
-}
-
 static void take_signals(struct master *m) {
     struct signalfd_siginfo got;
+    char error[SENTENCE_SIZE]; /* which is in the log */
     while (read(m->signals, &got, sizeof got) == sizeof got) {
         if (got.ssi_signo == SIGCHLD)
             reap(m);
         else if (got.ssi_signo == SIGHUP && !signals_terminal_is_gone())
-            roll_reload(m);
+            roll_reload(m, error);
         else
-            asked_to_stop(m, (int)got.ssi_signo);
+            stop_asked(m, got.ssi_signo != SIGTERM);
     }
 }
 
@@ -195,7 +147,7 @@ static bool is_resting(const struct master *m, const struct slot *slot) {
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t next_due(struct master *m) {
-    int64_t due = m->drain_due, now = clock_now();
+    int64_t due = earlier(control_due(&m->control), m->drain_due), now = clock_now();
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
         const struct slot *slot = &m->slots[i];
@@ -207,9 +159,8 @@ static int64_t next_due(struct master *m) {
 
 static void act_on_time(struct master *m) {
     int64_t now = clock_now();
-    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
-        if (w->due <= now) lose_patience(w);
-    if (m->drain_due <= now) stop(m, 0);
+    stop_act_on_time(m, now);
+    control_act_on_time(&m->control, now);
     for (int i = 0; i < m->slot_count; i++) {
         struct slot *slot = &m->slots[i];
         if (is_resting(m, slot) && !slot->serving && slot->due <= now) start(m, slot);
@@ -219,18 +170,22 @@ static void act_on_time(struct master *m) {
 
 /* Until something happens, or something is due. */
 static void wait_and_act(struct master *m) {
-    static struct pollfd watched[BOARD_PLACES_MAX + 1]; /* the signals, and each ready pipe */
+    enum { SIGNALS, CONTROL, READY = CONTROL + CONTROL_PEERS + 1 };
+    static struct pollfd watched[READY + BOARD_PLACES_MAX];
+    struct worker *workers = m->workers.at;
+    int count = m->workers.count;
     int64_t due = next_due(m), wait = due - clock_now();
     if (wait < 0) wait = 0;
     struct timespec timeout = {wait / NS_PER_S, wait % NS_PER_S};
-    struct worker *workers = m->workers.at;
-    int count = m->workers.count;
-    watched[0] = (struct pollfd){m->signals, POLLIN, 0};
-    for (int i = 0; i < count; i++) watched[i + 1] = (struct pollfd){workers[i].ready, POLLIN, 0};
-    ppoll(watched, (nfds_t)count + 1, due == NEVER ? NULL : &timeout, NULL);
+    watched[SIGNALS] = (struct pollfd){m->signals, POLLIN, 0};
+    control_watch(&m->control, &watched[CONTROL]);
     for (int i = 0; i < count; i++)
-        if (watched[i + 1].revents && workers[i].state == WORKER_STARTING) hear(m, &workers[i]);
-    if (watched[0].revents) take_signals(m);
+        watched[READY + i] = (struct pollfd){workers[i].ready, POLLIN, 0};
+    ppoll(watched, (nfds_t)(READY + count), due == NEVER ? NULL : &timeout, NULL);
+    for (int i = 0; i < count; i++)
+        if (watched[READY + i].revents && workers[i].state == WORKER_STARTING) hear(m, &workers[i]);
+    if (watched[SIGNALS].revents) take_signals(m);
+    control_act(m, &watched[CONTROL]);
     act_on_time(m);
 }
 
@@ -246,9 +201,12 @@ int master_run(struct edition *edition, int argc, char **argv) {
     master.argv = argv;
     if (set_up(&master, edition, error) == 0) {
         run(&master);
+        control_tell(&master.control, CONTROL_STOPPED, NULL, NULL);
+        control_close(&master.control);
         return master.exit_code;
     }
     fprintf(stderr, "greenroom: %s\n", error);
     edition_quiesce(edition, NULL);
+    control_close(&master.control);
     return GR_EXIT_USAGE;
 }

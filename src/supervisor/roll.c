@@ -8,6 +8,7 @@
 #include "greenroom/log.h"
 #include "supervisor/directory.h"
 #include "supervisor/state.h"
+#include "supervisor/stop.h"
 
 /* Of one slot, that have not ended yet. The next one waits for them. */
 enum { LEAVING_MAX = 2 };
@@ -90,14 +91,15 @@ static void cancel_turn(struct master *m) {
     end_reload(m);
 }
 
-void roll_reload(struct master *m) {
-    char error[SENTENCE_SIZE];
+int roll_reload(struct master *m, char error[SENTENCE_SIZE]) {
+    if (m->phase == PHASE_STOPPING || stop_is_announced(m))
+        return sentence(error, "the server is stopping");
     m->roll.asked = m->phase == PHASE_STARTING;
-    if (m->phase != PHASE_RUNNING) return;
+    if (m->roll.asked) return 0;
     struct edition *next = read_anew(m, error);
     if (!next) {
         gr_log(GR_LOG_ERROR, "cannot reload: %s; serving goes on with the old settings", error);
-        return;
+        return -1;
     }
     cancel_turn(m);
     m->editions++;
@@ -105,6 +107,7 @@ void roll_reload(struct master *m) {
     m->roll.reloading = true;
     m->roll.began = clock_now();
     gr_log(GR_LOG_INFO, "reloading");
+    return 0;
 }
 
 /* What one worker serves with is good enough for all. */
@@ -121,8 +124,12 @@ static void put_in_force(struct master *m) {
 }
 
 static void finish_reload(struct master *m) {
+    char text[64];
     end_reload(m);
-    gr_log(GR_LOG_INFO, "reloaded in %.1f s", (double)(clock_now() - m->roll.began) / NS_PER_S);
+    snprintf(text, sizeof text, "reloaded in %.1f s",
+             (double)(clock_now() - m->roll.began) / NS_PER_S);
+    gr_log(GR_LOG_INFO, "%s", text);
+    control_tell(&m->control, CONTROL_RELOADED, text, NULL);
 }
 
 /* ---- what happens ---- */
@@ -149,6 +156,7 @@ bool roll_lost(struct master *m, struct slot *slot, const char *who) {
         gr_log(GR_LOG_ERROR, "the reload has failed: %s; the workers that serve go on", who);
         end_reload(m);
         fill_slots(m);
+        control_tell(&m->control, CONTROL_RELOADED, NULL, who);
         return true;
     }
     if (!slot->serving) return false;
@@ -167,4 +175,7 @@ void roll_replace_now(struct master *m, struct slot *slot, const char *why) {
     if (slot->serving && !slot->starting && slot->due == NEVER) start(m, slot, m->edition);
 }
 
-void roll_end(struct master *m) { cancel_turn(m); }
+void roll_end(struct master *m) {
+    cancel_turn(m);
+    control_tell(&m->control, CONTROL_RELOADED, NULL, "the server is stopping");
+}

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/sentence.h"
+
 struct edition;
 struct master;
 struct slot;
@@ -25,9 +27,11 @@ struct roll {
     int64_t began;        /* the reload */
 };
 
-/* Reads the settings again and has all workers replaced. What is wrong with the settings is said in
- * the log, and nothing changes. */
-void roll_reload(struct master *m);
+/* Reads the settings again and has all workers replaced; while the server starts, after that. Those
+ * who wait for CONTROL_RELOADED are told how it went. Returns 0, or -1 with a sentence, which is in
+ * the log as well: something is wrong with the settings, and nothing changes, or the server is
+ * stopping. */
+int roll_reload(struct master *m, char error[SENTENCE_SIZE]);
 
 /* Has the worker of a slot replaced when it is its turn. It is tried again for as long as it fails,
  * with growing waits. Nothing happens where nobody serves. why ends a sentence that begins with

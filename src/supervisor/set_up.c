@@ -57,5 +57,7 @@ int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE])
     m->slot_count = edition->settings.worker.workers;
     for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i);
     if (descriptors_open(m) < 0) return sentence(error, "cannot start: %s", strerror(errno));
-    return edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error);
+    if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error) < 0) return -1;
+    if (edition->settings.worker.check_only) return 0;
+    return control_open(&m->control, edition->settings.control, error);
 }

@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_STATE_H
 #define SUPERVISOR_STATE_H
 
+#include "supervisor/control.h"
 #include "supervisor/edition.h"
 #include "supervisor/roll.h"
 #include "supervisor/slot.h"
@@ -24,6 +25,7 @@ struct master {
     struct edition *edition; /* in force: whoever is started again is of it */
     unsigned editions;       /* how many there have been */
     struct roll roll;
+    struct control control;
     struct worker_table workers;
     struct slot slots[BOARD_SLOTS_MAX];
     int slot_count;

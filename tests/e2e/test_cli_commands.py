@@ -11,7 +11,7 @@ OPTIONS = [
     "write-timeout", "request-timeout",
     "cancel-on-disconnect", "max-request-line",
     "max-headers", "max-head-size", "max-body-size", "keep-alive-requests", "max-connections",
-    "max-per-address", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "config",
+    "max-per-address", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "control", "config",
     "help",
 ]
 
@@ -21,7 +21,8 @@ def test_help_names_the_commands(greenroom, command):
     done = greenroom(*command)
     assert done.returncode == 0
     assert done.stderr == ""
-    assert re.findall(r"^  (\w+)", done.stdout, re.M) == ["serve", "check", "config", "version", "help"]
+    assert re.findall(r"^  (\w+)", done.stdout, re.M) == [
+        "serve", "check", "config", "status", "reload", "stop", "version", "help"]
 
 
 @pytest.mark.parametrize("command", [["serve", "--help"], ["help", "serve"]])
@@ -31,7 +32,7 @@ def test_help_of_serve_names_every_option(greenroom, command):
     assert re.findall(r"^  --([a-z-]+) ", done.stdout, re.M) == OPTIONS
 
 
-@pytest.mark.parametrize("command", ["check", "config", "version"])
+@pytest.mark.parametrize("command", ["check", "config", "status", "reload", "stop", "version"])
 def test_the_other_commands_say_what_they_do(greenroom, command):
     done = greenroom(command, "--help")
     assert done.returncode == 0

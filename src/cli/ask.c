@@ -1,0 +1,103 @@
+/* greenroom reload, greenroom status, greenroom stop */
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/control.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "config/quantity.h"
+#include "config/suggest.h"
+#include "greenroom/worker.h"
+#include "supervisor/control_path.h"
+
+enum { OPTION_HELP = UCHAR_MAX + 1, OPTION_CONTROL, OPTION_PID };
+
+static const struct option options[] = {
+    {"control", required_argument, NULL, OPTION_CONTROL},
+    {"pid", required_argument, NULL, OPTION_PID},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {0},
+};
+
+/* What the command line says. */
+struct asked {
+    bool help;
+    const char *control; /* NULL: not said */
+    int64_t pid;         /* 0: not said */
+};
+
+static int refused(const char *command, const char *word, char *error) {
+    static const char *const names[] = {"control", "pid", "help", NULL};
+    if (optopt == OPTION_HELP) return sentence(error, "--help takes no value");
+    if (optopt)
+        return sentence(error, "unknown option -%c; see greenroom %s --help", optopt, command);
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    const char *nearest = suggest(name, names);
+    if (nearest) return sentence(error, "unknown option --%s; did you mean --%s?", name, nearest);
+    return sentence(error, "unknown option --%s; see greenroom %s --help", name, command);
+}
+
+static int pid_take(struct asked *asked, const char *text, char *error) {
+    if (quantity_parse(text, UNIT_ONE, &asked->pid) && asked->pid > 0 && asked->pid <= INT_MAX)
+        return 0;
+    return sentence(error, "--pid must be a process id, not '%s'", text);
+}
+
+static int option_take(struct asked *asked, int which, char **argv, char *error) {
+    switch (which) {
+    case '?':
+        return refused(argv[0], argv[optind - 1], error);
+    case ':':
+        return sentence(error, "%s needs a value", argv[optind - 1]);
+    case OPTION_HELP:
+        asked->help = true;
+        return 0;
+    case OPTION_CONTROL:
+        asked->control = optarg;
+        return 0;
+    default:
+        return pid_take(asked, optarg, error);
+    }
+}
+
+static int parse(struct asked *asked, int argc, char **argv, char *error) {
+    int which;
+    optind = 0; /* glibc: start afresh */
+    while ((which = getopt_long(argc, argv, ":", options, NULL)) != -1)
+        if (option_take(asked, which, argv, error) < 0) return -1;
+    if (optind < argc)
+        return sentence(error, "%s does not know what to do with '%s'", argv[0], argv[optind]);
+    return 0;
+}
+
+static const char *find_socket(const struct asked *asked, char path[CONTROL_PATH_SIZE],
+                               char *error) {
+    const char *known = getenv("GREENROOM_CONTROL");
+    if (asked->control) return asked->control;
+    if (!asked->pid && known && *known) return known;
+    return control_path_find((pid_t)asked->pid, path, error) < 0 ? NULL : path;
+}
+
+static int fail(int code, const char *why) {
+    fprintf(stderr, "greenroom: %s\n", why);
+    return code;
+}
+
+int command_ask(int argc, char **argv) {
+    struct asked asked = {0};
+    char path[CONTROL_PATH_SIZE], error[SENTENCE_SIZE];
+    if (parse(&asked, argc, argv, error) < 0) return fail(GR_EXIT_USAGE, error);
+    if (asked.help) {
+        help_print(argv[0]);
+        return output_finish();
+    }
+    const char *socket = find_socket(&asked, path, error);
+    if (!socket) return fail(GR_EXIT_USAGE, error);
+    int code = control_ask(socket, argv[0], strcmp(argv[0], "stop") == 0, error);
+    return code ? fail(code, error) : output_finish();
+}

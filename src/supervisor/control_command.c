@@ -1,0 +1,106 @@
+#include "supervisor/control_command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "config/suggest.h"
+#include "supervisor/state.h"
+#include "supervisor/stop.h"
+
+enum { WORDS_MAX = 16 };
+
+/* words[0] is the name of the command; behind the last there is NULL. It ends the answer, or has
+ * the peer wait. */
+struct command {
+    const char *name;
+    void (*run)(struct master *m, struct peer *peer, char **words);
+};
+
+static void run_reload(struct master *m, struct peer *peer, char **words) {
+    char error[SENTENCE_SIZE];
+    if (!control_can_wait(&m->control)) return peer_end(peer, "too many are waiting already");
+    if (roll_reload(m, error) < 0) return peer_end(peer, error);
+    peer_wait(peer, CONTROL_RELOADED);
+}
+
+static void run_stop(struct master *m, struct peer *peer, char **words) {
+    if (!control_can_wait(&m->control)) return peer_end(peer, "too many are waiting already");
+    peer_wait(peer, CONTROL_STOPPED);
+    if (m->phase != PHASE_STOPPING && !stop_is_announced(m)) stop_asked(m, false);
+}
+
+/* ---- status ---- */
+
+/* "12 s", "3 min", "5 h", "2 d" */
+static const char *duration(int64_t ns, char text[24]) {
+    static const struct {
+        const char *name;
+        long long seconds;
+    } units[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
+    long long seconds = ns / NS_PER_S;
+    int unit = 0;
+    while (units[unit].seconds > 1 && seconds < 2 * units[unit].seconds) unit++;
+    snprintf(text, 24, "%lld %s", seconds / units[unit].seconds, units[unit].name);
+    return text;
+}
+
+static void say_worker(struct peer *peer, const struct worker *worker) {
+    static const char *const states[] = {
+        [WORKER_STARTING] = "starting", [WORKER_SERVING] = "serving", [WORKER_LEAVING] = "leaving"};
+    char since[24];
+    const struct board_place *place = worker->place;
+    peer_say(peer, "%4d  %7d  %-8s  %7s  %10lu  %11d  %9d", worker->slot, worker->pid,
+             states[worker->state], duration(clock_now() - worker->since, since),
+             atomic_load(&place->requests), atomic_load(&place->connections),
+             atomic_load(&place->in_flight));
+}
+
+static void run_status(struct master *m, struct peer *peer, char **words) {
+    peer_say(peer, "%4s  %7s  %-8s  %7s  %10s  %11s  %9s", "slot", "pid", "state", "since",
+             "requests", "connections", "in flight");
+    for (int slot = 0; slot < BOARD_SLOTS_MAX; slot++)
+        for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
+            if (w->slot == slot) say_worker(peer, w);
+    peer_end(peer, NULL);
+}
+
+/* ---- all of them ---- */
+
+static const struct command commands[] = {
+    {"reload", run_reload},
+    {"status", run_status},
+    {"stop", run_stop},
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static const struct command *find(const char *name) {
+    for (const struct command *c = commands; c < commands + COMMAND_COUNT; c++)
+        if (strcmp(c->name, name) == 0) return c;
+    return NULL;
+}
+
+static void refuse(struct peer *peer, const char *name) {
+    const char *names[COMMAND_COUNT + 1] = {0};
+    char why[128];
+    for (int i = 0; i < COMMAND_COUNT; i++) names[i] = commands[i].name;
+    const char *nearest = suggest(name, names);
+    snprintf(why, sizeof why, "unknown command %.32s%s%s", name, nearest ? "; did you mean " : "",
+             nearest ? nearest : "");
+    peer_end(peer, why);
+}
+
+void control_command_run(struct master *m, struct peer *peer) {
+    char *words[WORDS_MAX + 1] = {0}, *rest = NULL;
+    int count = 0;
+    for (char *word = strtok_r(peer->request, " \r", &rest); word && count < WORDS_MAX;
+         word = strtok_r(NULL, " \r", &rest))
+        words[count++] = word;
+    if (!count) return peer_end(peer, "no command");
+    const struct command *command = find(words[0]);
+    if (command)
+        command->run(m, peer, words);
+    else
+        refuse(peer, words[0]);
+}

@@ -1,0 +1,54 @@
+#include "supervisor/stop.h"
+
+#include "base/clock.h"
+#include "greenroom/log.h"
+#include "supervisor/state.h"
+
+static const int64_t echo = NS_PER_S;
+
+void stop_begin(struct master *m, int exit_code) {
+    m->phase = PHASE_STOPPING;
+    m->exit_code = exit_code;
+    m->drain_due = NEVER;
+    atomic_store(&m->workers.board->draining, 1);
+    m->echo_end = clock_after(echo);
+    roll_end(m);
+    edition_quiesce(m->edition, NULL);
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) worker_leave(w, false);
+    edition_close(m->edition, NULL);
+    m->edition = NULL;
+}
+
+/* Serves on, but says that it is not ready, for whoever spreads requests to hear of it. */
+static void announce(struct master *m) {
+    int64_t delay = m->edition->settings.drain_delay;
+    m->drain_due = clock_after(delay);
+    m->echo_end = clock_after(echo);
+    atomic_store(&m->workers.board->draining, 1);
+    gr_log(GR_LOG_INFO, "told to stop; draining in %.1f s", (double)delay / NS_PER_S);
+}
+
+static void lose_patience(struct worker *worker) {
+    gr_log(GR_LOG_WARNING, "killing worker %d (pid %d), which has not ended", worker->slot,
+           worker->pid);
+    worker_kill(worker);
+}
+
+bool stop_is_announced(const struct master *m) { return m->drain_due != NEVER; }
+
+void stop_asked(struct master *m, bool in_a_hurry) {
+    bool stopping = m->phase == PHASE_STOPPING, announced = stop_is_announced(m);
+    if ((announced || stopping) && clock_now() < m->echo_end) return;
+    if (stopping)
+        for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) lose_patience(w);
+    else if (!announced && !in_a_hurry && m->slots[0].proven && m->edition->settings.drain_delay)
+        announce(m);
+    else
+        stop_begin(m, 0);
+}
+
+void stop_act_on_time(struct master *m, int64_t now) {
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
+        if (w->due <= now) lose_patience(w);
+    if (m->drain_due <= now) stop_begin(m, 0);
+}
