@@ -169,8 +169,8 @@ static void drain(int64_t graceful_timeout) {
     if (phase == SERVING) {
         phase = DRAINING;
         give_up_at = clock_after(graceful_timeout);
-        load_set_accepting(false);
         listeners_close();
+        load_set_accepting(false);
     }
     connections_drain(silence(graceful_timeout), have_gone);
 }

@@ -147,7 +147,8 @@ static bool is_resting(const struct master *m, const struct slot *slot) {
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t next_due(struct master *m) {
-    int64_t due = earlier(control_due(&m->control), m->drain_due), now = clock_now();
+    int64_t now = clock_now(), due = earlier(m->drain_due, m->roll.due);
+    due = earlier(due, control_due(&m->control));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
         const struct slot *slot = &m->slots[i];

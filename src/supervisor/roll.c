@@ -13,6 +13,10 @@
 /* Of one slot, that have not ended yet. The next one waits for them. */
 enum { LEAVING_MAX = 2 };
 
+/* A reload is over when nobody of the old ones accepts any more, or seems not to come to it. */
+static const int64_t settling_look = 2 * (int64_t)NS_PER_MS;
+static const int64_t settling_max = NS_PER_S;
+
 /* ---- whose turn it is ---- */
 
 static const struct edition *newest(const struct master *m) {
@@ -123,6 +127,18 @@ static void put_in_force(struct master *m) {
     m->slot_count = count;
 }
 
+/* Who has been told to end may take what is queued yet. One that hangs is not waited for. */
+static bool has_settled(struct master *m) {
+    int64_t now = clock_now();
+    if (now >= m->roll.took_over + settling_max) return true;
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) {
+        if (w->state != WORKER_LEAVING || !atomic_load(&w->place->accepting)) continue;
+        m->roll.due = now + settling_look;
+        return false;
+    }
+    return true;
+}
+
 static void finish_reload(struct master *m) {
     char text[64];
     end_reload(m);
@@ -135,10 +151,11 @@ static void finish_reload(struct master *m) {
 /* ---- what happens ---- */
 
 void roll_go_on(struct master *m) {
+    m->roll.due = NEVER;
     if (m->phase != PHASE_RUNNING || m->roll.slot) return;
     struct slot *slot = next_in_turn(m);
     if (slot && has_room(m, slot)) begin_turn(m, slot);
-    if (!slot && m->roll.reloading) finish_reload(m);
+    if (!slot && m->roll.reloading && has_settled(m)) finish_reload(m);
 }
 
 void roll_take_over(struct master *m, struct slot *slot) {
@@ -147,6 +164,7 @@ void roll_take_over(struct master *m, struct slot *slot) {
         if (m->roll.next) put_in_force(m);
     }
     slot_take_over(slot);
+    m->roll.took_over = clock_now();
 }
 
 bool roll_lost(struct master *m, struct slot *slot, const char *who) {

@@ -3,8 +3,9 @@
  *
  * One slot has its turn at a time, the others wait. A reload is a turn of each slot, with workers
  * of a new edition. That edition is in force as soon as one worker of it serves: its sockets stay,
- * those that went are closed, and whichever worker dies is succeeded by one of it. A reload ends at
- * the first worker that fails to start; and when another reload begins, which then is what counts.
+ * those that went are closed, and whichever worker dies is succeeded by one of it. A reload is over
+ * when whoever connects finds a new worker. It ends at the first one that fails to start; and when
+ * another reload begins, which then is what counts.
  *
  * At every moment somebody accepts on each socket: the old worker until the new one does. */
 #ifndef SUPERVISOR_ROLL_H
@@ -25,6 +26,8 @@ struct roll {
     bool asked;           /* for a reload, before the server has started */
     struct edition *next; /* of the reload, until it is in force */
     int64_t began;        /* the reload */
+    int64_t took_over;    /* the worker that did last */
+    int64_t due;          /* when to look again whether the old ones have let go; NEVER */
 };
 
 /* Reads the settings again and has all workers replaced; while the server starts, after that. Those

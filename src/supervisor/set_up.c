@@ -54,6 +54,7 @@ int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE])
     directory_remember();
     m->edition = edition;
     m->drain_due = NEVER;
+    m->roll.due = NEVER;
     m->slot_count = edition->settings.worker.workers;
     for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i);
     if (descriptors_open(m) < 0) return sentence(error, "cannot start: %s", strerror(errno));
