@@ -26,7 +26,7 @@ static int absolute(char out[CONTROL_PATH_SIZE], const char *path, char *error) 
 }
 
 static int open_at(struct control *control, const char *path, char *error) {
-    struct address address = {.local = true};
+    struct address address = {.local = true, .mode = 0600, .owner = (uid_t)-1, .group = (gid_t)-1};
     char own[SENTENCE_SIZE];
     if (absolute(address.place, path, error) < 0) return -1;
     mode_t before = umask(0177);

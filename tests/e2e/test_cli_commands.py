@@ -11,7 +11,7 @@ OPTIONS = [
     "write-timeout", "request-timeout",
     "cancel-on-disconnect", "max-request-line",
     "max-headers", "max-head-size", "max-body-size", "keep-alive-requests", "max-connections",
-    "max-per-address", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "control", "config",
+    "max-per-address", "user", "group", "sandbox", "cpu-affinity", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "control", "config",
     "help",
 ]
 
