@@ -35,6 +35,12 @@ GR_API int gr_worker_count(void);
 /* How many OS threads run the handlers, and libc is not interposed; 0: green threads run them. */
 GR_API int gr_worker_threads(void);
 
+/* What `--log-level` says, "info,sqlalchemy=debug"; "" when it is not said. */
+GR_API const char *gr_worker_log_level(void);
+
+/* Is what the application logs and prints to go into the log? */
+GR_API bool gr_worker_log_capture(void);
+
 /* Is the caller in a child that the application forked? It is no worker: the clients are its
  * parent's. */
 GR_API bool gr_worker_forked(void);

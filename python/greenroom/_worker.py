@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import _greenroom
-from greenroom import _loader, _threads
+from greenroom import _loader, _log, _threads
 
 APP_FAILED = 1
 USAGE = 2
@@ -42,6 +42,8 @@ def main() -> int:
         if error.errno != errno.ENOTSUP:  # which has been explained
             print(f"greenroom: {WHY_NOT.get(error.errno, error.strerror)}", file=sys.stderr)
         return USAGE
+    _log.install()
+    atexit.register(_log.finish)
     tidy_environment()
     sys.argv = [wanted]
     try:
@@ -68,9 +70,12 @@ def run(wanted: str) -> int:
     except SystemExit as error:
         return refuse(APP_FAILED, f"{wanted} exited while it was loaded: {error.code}")
     except Exception as error:
-        log(f"greenroom: {wanted} failed while it was loaded", error)
+        trace = traceback.TracebackException(type(error), error, users_part(error.__traceback__))
+        _greenroom.log_refusal(
+            f"{wanted} failed while it was loaded\n{''.join(trace.format()).rstrip()}")
         _greenroom.failed(traceback.format_exception_only(error)[-1].strip())
         return APP_FAILED
+    _log.complete()
     _threads.mend_forks()
     if (interrupt := _greenroom.interrupt_fd()) >= 0:
         signal.set_wakeup_fd(interrupt, warn_on_full_buffer=False)
@@ -82,14 +87,14 @@ def run(wanted: str) -> int:
 
 
 def refuse(code: int, why: str) -> int:
-    print(f"greenroom: {why}", file=sys.stderr)
+    _greenroom.log_refusal(why)
     _greenroom.failed(why)
     return code
 
 
 def report(error: BaseException, what: str) -> None:
     """Logs what an application raised, and in what: "GET /pay", "a signal handler"."""
-    log(f"greenroom: {what} failed", error)
+    _log.put_error(f"{what} failed", error, users_part(error.__traceback__))
 
 
 def leave(error: BaseException | None) -> NoReturn:
@@ -98,21 +103,13 @@ def leave(error: BaseException | None) -> NoReturn:
     if isinstance(error, SystemExit):
         code = error.code or 0
     elif error is not None:
-        log("greenroom: a child that was forked in a request failed", error)
+        report(error, "a child that was forked in a request")
         code = 1
     if not isinstance(code, int):
         print(code, file=sys.stderr)
         code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _log.finish()
     os._exit(code & 0xFF)
-
-
-def log(title: str, error: BaseException) -> None:
-    """One write, so that the lines of concurrent errors stay together."""
-    trace = traceback.TracebackException(type(error), error, users_part(error.__traceback__))
-    text = f"{title}\n{''.join(trace.format())}"
-    sys.stderr.write(text)
 
 
 def users_part(trace: TracebackType | None) -> TracebackType | None:

@@ -38,7 +38,7 @@ int value_append(struct arena *arena, struct value *value, const struct item *it
     return 0;
 }
 
-static int networks_add(struct arena *arena, struct value *value, struct item *item) {
+static int pieces_add(struct arena *arena, struct value *value, struct item *item) {
     const char *at = item->text;
     for (;;) {
         size_t len = strcspn(at, ",");
@@ -67,7 +67,8 @@ int value_add(struct arena *arena, struct value *value, const struct setting *se
         *value = (struct value){.given = true, .origin = *origin};
     switch (setting->kind) {
     case SETTING_NETWORKS:
-        return networks_add(arena, value, &item);
+    case SETTING_LEVELS:
+        return pieces_add(arena, value, &item);
     case SETTING_STATIC:
         return static_add(arena, value, &item);
     default:

@@ -13,6 +13,7 @@
 #include "config/proxy_bind.h"
 #include "config/tls_bind.h"
 #include "http/forwarded.h"
+#include "log/level.h"
 #include "server/board.h"
 
 #define DEFAULT_BIND "127.0.0.1:8000"
@@ -94,8 +95,16 @@ const struct setting settings_table[] = {
      SETTING_PROXY_HEADERS, .place = PLACE(worker.proxy_headers)},
     {"compress", "ON", "on or off: compress answers where the client accepts it", "off",
      SETTING_SWITCH, .place = PLACE(worker.compress)},
-    {"access-log", "PATH", "A line for each request: a file, - for stdout, or off", "-",
-     SETTING_LOG, .place = PLACE(worker.access_log)},
+    {"access-log", "PATH", "A line for each request: a file, - for stdout, log or off", "log",
+     SETTING_ACCESS_LOG, .place = PLACE(worker.access_log)},
+    {"log", "PATH", "Where the log goes: a file, or - for stderr", "-", SETTING_TEXT,
+     .place = PLACE(worker.log)},
+    {"log-format", "FORMAT", "Of its lines: text or json", "text", SETTING_LOG_FORMAT,
+     .place = PLACE(worker.log_json)},
+    {"log-level", "LIST", "From which level on, and of which logger, as info,sqlalchemy=debug",
+     "info", SETTING_LEVELS, .place = PLACE(worker.log_level)},
+    {"log-capture", "ON", "on or off: the application's logging and output go there too", "on",
+     SETTING_SWITCH, .place = PLACE(worker.log_capture)},
     {"control", "PATH", "The socket for greenroom status and its like, or off",
      "PID.sock, see greenroom(1)", SETTING_CONTROL, .place = PLACE(control)},
     {NULL},
@@ -127,6 +136,7 @@ enum setting_shape setting_shape(const struct setting *setting) {
     switch (setting->kind) {
     case SETTING_ADDRESS:
     case SETTING_NETWORKS:
+    case SETTING_LEVELS:
         return SHAPE_LIST;
     case SETTING_STATIC:
         return SHAPE_MAP;
@@ -206,7 +216,8 @@ static int text_set(const char **place, const struct setting *setting, const cha
                     char *error) {
     if (*value == '\0') return sentence(error, "%s needs a value that is not empty", setting->name);
     if (strchr(value, '\n')) return sentence(error, "%s must not have a line break", setting->name);
-    *place = setting->kind != SETTING_TEXT && strcmp(value, "off") == 0 ? "" : value;
+    bool may_be_off = setting->kind == SETTING_ACCESS_LOG || setting->kind == SETTING_CONTROL;
+    *place = may_be_off && strcmp(value, "off") == 0 ? "" : value;
     return 0;
 }
 
@@ -264,6 +275,26 @@ static int networks_set(const char **place, const struct setting *setting, const
                         SERVER_NETWORKS_MAX);
     *place = value;
     return 0;
+}
+
+static int levels_set(const char **place, const struct setting *setting, const char *value,
+                      char *error) {
+    gr_slice logger;
+    int level;
+    for (const char *list = value; list;) {
+        const char *why = log_level_next(&list, &logger, &level);
+        if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
+    }
+    if (strchr(value, '\n')) return sentence(error, "%s must not have a line break", setting->name);
+    *place = value;
+    return 0;
+}
+
+static int log_format_set(bool *json, const struct setting *setting, const char *value,
+                          char *error) {
+    *json = strcmp(value, "json") == 0;
+    if (*json || strcmp(value, "text") == 0) return 0;
+    return sentence(error, "%s must be text or json, not '%s'", setting->name, value);
 }
 
 static int proxy_headers_set(int *headers, const struct setting *setting, const char *value,
@@ -335,7 +366,7 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
     case SETTING_STATIC:
         return static_set(&settings->worker, setting, value, error);
     case SETTING_TEXT:
-    case SETTING_LOG:
+    case SETTING_ACCESS_LOG:
     case SETTING_CONTROL:
         return text_set(place, setting, value, error);
     case SETTING_POLLER:
@@ -346,6 +377,10 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return cpus_set(place, setting, value, error);
     case SETTING_NETWORKS:
         return networks_set(place, setting, value, error);
+    case SETTING_LEVELS:
+        return levels_set(place, setting, value, error);
+    case SETTING_LOG_FORMAT:
+        return log_format_set(place, setting, value, error);
     case SETTING_PROXY_HEADERS:
         return proxy_headers_set(place, setting, value, error);
     case SETTING_PREFIX:

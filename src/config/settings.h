@@ -28,8 +28,10 @@ enum setting_kind {
     SETTING_ADDRESS, /* may be given again: one more */
     SETTING_STATIC,  /* PREFIX=DIR; may be given again: one more */
     SETTING_TEXT,
-    SETTING_LOG,           /* a path, "-", or "off" */
+    SETTING_ACCESS_LOG,    /* a path, "-", "log", or "off" */
     SETTING_CONTROL,       /* a path, or "off" */
+    SETTING_LOG_FORMAT,    /* "text" or "json" */
+    SETTING_LEVELS,        /* "info,sqlalchemy=debug" */
     SETTING_POLLER,        /* "epoll" or "poll" */
     SETTING_SWITCH,        /* "on" or "off" */
     SETTING_NETWORKS,      /* "10.0.0.0/8,unix" */

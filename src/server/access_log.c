@@ -1,89 +1,136 @@
 #include "server/access_log.h"
 
-#include <unistd.h>
-
-#include "runtime/watch.h"
-#include "server/decimal.h"
+#include "base/decimal.h"
+#include "log/log.h"
+#include "log/rings.h"
 #include "server/exchange.h"
-#include "server/line_ring.h"
-#include "server/log.h"
 #include "server/wall_clock.h"
 
-enum { TARGET_MAX = 2048, LINE_MAX = TARGET_MAX + 512 };
+enum { TARGET_MAX = 2048, METHOD_MAX = 64, LINE_MAX = LOG_LINE_MIN + TARGET_MAX + 512 };
 
 bool access_log_on;
-static int fd;
+static struct log_pen pen;
+static bool apart; /* in a log of its own */
 
-/* A line in the making. Everything but the request line is short, and so fits. */
-struct line {
-    char text[LINE_MAX];
-    size_t len;
-};
+/* ---- pieces ---- */
 
-static void put(struct line *line, const char *text, size_t len) {
-    memcpy(line->text + line->len, text, len);
-    line->len += len;
+#define PUT(line, text) log_line_put(line, text, sizeof(text) - 1)
+
+static void put_peer(struct log_line *line, const gr_request *request) {
+    char text[PEER_TEXT_MAX];
+    size_t len = peer_text(exchange_peer(request), text);
+    if (len)
+        log_line_put(line, text, len);
+    else
+        PUT(line, "-");
 }
 
-static void put_number(struct line *line, uint64_t number) {
-    line->len += decimal_put(line->text + line->len, number);
-}
-
-static void put_escaped(struct line *line, gr_slice text, size_t most) {
+static void put_escaped(struct log_line *line, gr_slice text, size_t most) {
     line->len += log_escape(line->text + line->len, most, text);
 }
 
-static void put_peer(struct line *line, const union peer *peer) {
-    size_t len = peer_text(peer, line->text + line->len);
-    line->len += len;
-    if (!len) put(line, "-", 1);
-}
-
-static void put_request_line(struct line *line, const gr_request *request) {
+static void put_request_line(struct log_line *line, const gr_request *request) {
     gr_slice method = gr_request_method(request);
-    if (!method.len) return put(line, "-", 1); /* refused before it was understood */
-    put_escaped(line, method, 64);
-    put(line, " ", 1);
+    if (!method.len) return PUT(line, "-"); /* refused before it was understood */
+    put_escaped(line, method, METHOD_MAX);
+    PUT(line, " ");
     put_escaped(line, gr_request_target(request), TARGET_MAX);
-    put(line, " HTTP/1.", 8);
-    put_number(line, (uint64_t)gr_request_version_minor(request));
+    PUT(line, " HTTP/1.");
+    log_line_put_number(line, (uint64_t)gr_request_version_minor(request));
 }
 
-int access_log_open(const char *path) {
-    if (!*path) return 0;
-    fd = line_ring_open(path);
-    if (fd < 0) return -1;
-    if (fd != STDOUT_FILENO) fd_keep(fd, true);
+static uint64_t microseconds(const gr_request *request, int64_t now) {
+    return (uint64_t)(now - request->started) / NS_PER_US;
+}
+
+/* "GET / HTTP/1.1" 200 1234 5678 */
+static void put_answer(struct log_line *line, const gr_request *request, int64_t now) {
+    PUT(line, "\"");
+    put_request_line(line, request);
+    PUT(line, "\" ");
+    log_line_put_number(line, request->response.status);
+    PUT(line, " ");
+    log_line_put_number(line, (uint64_t)request->response.sent);
+    PUT(line, " ");
+    log_line_put_number(line, microseconds(request, now));
+}
+
+/* ---- lines ---- */
+
+static gr_slice common(char *memory, const gr_request *request, int64_t now) {
+    static const struct log_style bare = {LOG_FORMAT_TEXT, false};
+    struct log_line line = {.text = memory, .room = LINE_MAX - 1, .style = &bare};
+    gr_slice id = gr_request_id(request);
+    put_peer(&line, request);
+    PUT(&line, " - - [");
+    log_line_put(&line, wall_clock_now()->log_stamp, sizeof wall_clock_now()->log_stamp - 1);
+    PUT(&line, "] ");
+    put_answer(&line, request, now);
+    PUT(&line, " ");
+    log_line_put(&line, id.data, id.len);
+    return log_line_end(&line);
+}
+
+/* The target comes last, where it may be cut. */
+static void put_members(struct log_line *line, const gr_request *request, int64_t now) {
+    gr_slice method = gr_request_method(request);
+    PUT(line, ",\"message\":\"request\",\"peer\":\"");
+    put_peer(line, request);
+    PUT(line, "\",\"status\":");
+    log_line_put_number(line, request->response.status);
+    PUT(line, ",\"bytes\":");
+    log_line_put_number(line, (uint64_t)request->response.sent);
+    PUT(line, ",\"duration_us\":");
+    log_line_put_number(line, microseconds(request, now));
+    if (!method.len) return;
+    if (method.len > METHOD_MAX) method.len = METHOD_MAX;
+    PUT(line, ",\"version\":\"1.");
+    log_line_put_number(line, (uint64_t)gr_request_version_minor(request));
+    log_line_put_member(line, "\",\"method\":\"", method);
+    log_line_put_member(line, ",\"target\":\"", gr_request_target(request));
+}
+
+static gr_slice record(char *memory, const gr_request *request, int64_t now) {
+    struct log_line line;
+    struct log_head head = {
+        .time = wall_clock_time(now),
+        .level = LOG_INFO,
+        .logger = {"access", sizeof "access" - 1},
+        .request_id = gr_request_id(request),
+        .worker = log_worker(),
+        .pid = pen.pid,
+    };
+    log_line_begin(&line, memory, LINE_MAX, log_style(), &head);
+    if (log_style()->format == LOG_FORMAT_JSON) {
+        put_members(&line, request, now);
+    } else {
+        put_peer(&line, request);
+        PUT(&line, " ");
+        put_answer(&line, request, now);
+    }
+    return log_line_end(&line);
+}
+
+/* ---- */
+
+int access_log_open(const struct server_options *options) {
+    if (!*options->access_log || !log_pen()) return 0;
+    pen = *log_pen();
+    apart = options->access_fd >= 0;
+    if (apart && log_pen_open(&pen, options->access_fd, options->slot) < 0) return -1;
     access_log_on = true;
     return 0;
 }
 
-void access_log_close(void) {
-    if (!access_log_on) return;
-    fd_keep(fd, false);
-    line_ring_close();
-    access_log_on = false;
-}
-
 void access_log_write(const gr_request *request) {
+    char memory[LINE_MAX];
     if (!access_log_on) return;
-    const struct wall_clock *now = wall_clock_now();
-    struct line line;
-    line.len = 0;
-    put_peer(&line, exchange_peer(request));
-    put(&line, " - - [", 6);
-    put(&line, now->log_stamp, sizeof now->log_stamp - 1);
-    put(&line, "] \"", 3);
-    put_request_line(&line, request);
-    put(&line, "\" ", 2);
-    put_number(&line, request->response.status);
-    put(&line, " ", 1);
-    put_number(&line, (uint64_t)request->response.sent);
-    put(&line, " ", 1);
-    put_number(&line, (uint64_t)(clock_now() - request->started) / NS_PER_US);
-    put(&line, " ", 1);
-    gr_slice id = gr_request_id(request);
-    put(&line, id.data, id.len);
-    put(&line, "\n", 1);
-    line_ring_put(line.text, line.len);
+    if (log_ring_is_full(pen.ring, false)) {
+        log_ring_count_dropped(pen.ring);
+        return;
+    }
+    int64_t now = clock_now();
+    bool as_common = apart && log_style()->format == LOG_FORMAT_TEXT;
+    gr_slice line = (as_common ? common : record)(memory, request, now);
+    log_ring_put(&pen, LOG_KIND_LINE, false, now, line);
 }

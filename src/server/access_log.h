@@ -1,21 +1,19 @@
-/* One line per request, in the Common Log Format with the duration in microseconds and the id of
- * the request (gr_request_id) behind it:
+/* One record per request, once it has been answered: in the log as one of the logger "access", or
+ * in a log of its own, as JSON or in the Common Log Format with the duration in microseconds and
+ * the id of the request (gr_request_id) behind it:
  *
  *     127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] "GET /a?b=1 HTTP/1.1" 200 1234 5678
  * 1ed5f2c0b7a40936-2a
  *
- * Lines go into a ring in memory that an OS thread writes out, so that a slow log never holds up a
- * request. What does not fit is dropped, and the number of dropped lines logged. */
+ * It is put into a ring in memory (log/ring.h), so that a slow log never holds up a request. */
 #ifndef SERVER_ACCESS_LOG_H
 #define SERVER_ACCESS_LOG_H
 
 #include "greenroom/request.h"
+#include "server/options.h"
 
-/* path: a file to append to, "-" for stdout, "" for no log. Returns 0, or -1 with errno. */
-int access_log_open(const char *path);
-
-/* Waits until all lines are written, at most a second. Blocks. */
-void access_log_close(void);
+/* Once log_use has been called. Returns 0, or -1 with errno. */
+int access_log_open(const struct server_options *options);
 
 extern bool access_log_on;
 

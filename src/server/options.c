@@ -54,6 +54,13 @@ static const struct field {
     FIELD(FIELD_UINT32, max_connections),
     FIELD(FIELD_UINT32, max_per_address),
     FIELD(FIELD_TEXT, access_log),
+    FIELD(FIELD_TEXT, log),
+    FIELD(FIELD_INT, log_fd),
+    FIELD(FIELD_INT, access_fd),
+    FIELD(FIELD_BOOL, log_json),
+    FIELD(FIELD_BOOL, log_colour),
+    FIELD(FIELD_BOOL, log_capture),
+    FIELD(FIELD_TEXT, log_level),
 #undef FIELD
 };
 
@@ -89,7 +96,12 @@ void server_options_init(struct server_options *options) {
                    .fields = 100,
                    .head = 64 * 1024,
                    .body = INT64_C(1) << 30},
-        .access_log = "-",
+        .access_log = "log",
+        .log = "-",
+        .log_fd = -1,
+        .access_fd = -1,
+        .log_capture = true,
+        .log_level = "",
     };
 }
 

@@ -67,7 +67,14 @@ struct server_options {
     const char *mount;            /* "/prefix" beneath which the application is; "" for none */
     const char *readiness_path;   /* "/ready": see server/readiness.h; "" for none */
     bool compress;                /* answers, where the client accepts it */
-    const char *access_log;       /* path, "-" for stdout, "" for none */
+    const char *access_log; /* path, "-" for stdout, "log" for where the log goes, "" for none */
+    const char *log;        /* path, "-" for stderr; the master's */
+    int log_fd;             /* the rings of the log, see log/rings.h; -1 for none: stderr */
+    int access_fd;          /* those of an access log of its own; -1 for none */
+    bool log_json;          /* lines are JSON objects */
+    bool log_colour;        /* they are for a terminal */
+    bool log_capture;       /* what the application logs and prints goes into the log */
+    const char *log_level;  /* "info,sqlalchemy=debug", see log/level.h; "" when not said */
 };
 
 /* The defaults; also the documentation of them. */

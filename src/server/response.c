@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "http/chunked.h"
 #include "http/response_head.h"
 #include "runtime/runtime.h"
-#include "server/decimal.h"
 #include "server/exchange.h"
 #include "server/load.h"
 #include "server/os_handler.h"

@@ -12,7 +12,6 @@
 #include "runtime/park.h"
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
-#include "server/access_log.h"
 #include "server/body.h"
 #include "server/breach.h"
 #include "server/compress.h"
@@ -125,8 +124,6 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...) {
 
 static int start_serving(const struct server_options *options, const struct gr_app *app) {
     main_green = green_self();
-    if (access_log_open(options->access_log) < 0)
-        return fail("cannot open the access log %s", options->access_log);
     if (timer_reserve(TIMERS) < 0) return fail("cannot accept connections");
     connections_init(options);
     exchanges_init(options, app);
@@ -196,7 +193,6 @@ static bool is_over(void) {
 }
 
 static int finish(void) {
-    access_log_close();
     unsigned long dropped = load_dropped_fields();
     if (dropped) gr_log(GR_LOG_WARNING, "request fields dropped: %lu", dropped);
     unsigned long failed = tls_handshakes_failed();

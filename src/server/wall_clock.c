@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "base/clock.h"
 #include "runtime/watch.h"
 
 static struct wall_clock texts;
@@ -26,9 +27,12 @@ const struct wall_clock *wall_clock_now(void) {
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
     make_texts(wall.tv_sec);
+    texts.ahead = wall.tv_sec * (int64_t)NS_PER_S + wall.tv_nsec - clock_now();
     valid_until = now + NS_PER_S - wall.tv_nsec;
     return &texts;
 }
+
+int64_t wall_clock_time(int64_t now) { return now + wall_clock_now()->ahead; }
 
 void wall_clock_date_field(char field[WALL_CLOCK_DATE_FIELD]) {
     make_date_field(field, time(NULL));

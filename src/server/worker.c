@@ -5,19 +5,22 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/sys.h"
+#include "log/level.h"
+#include "log/log.h"
+#include "log/rings.h"
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
+#include "server/access_log.h"
 #include "server/connection.h"
 #include "server/environment.h"
+#include "server/exchange.h"
 #include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
-#include "server/log.h"
 #include "server/options.h"
 #include "server/ready_pipe.h"
 #include "server/route.h"
@@ -104,18 +107,41 @@ static int open_statics(void) {
 
 /* A child of fork is no worker: it must end when it is told to, and not hold the addresses. */
 static void become_stranger(void) {
+    log_forked();
     signals_give_back();
     listeners_forsake();
+}
+
+/* Inside the scheduler the green thread on whose stack it runs has nothing to do with it. */
+static gr_slice current_request_id(void) {
+    const struct green *self = green_self();
+    if (self && self->depth > 0) return (gr_slice){0};
+    const gr_request *request = gr_request_current();
+    return request ? gr_request_id(request) : (gr_slice){0};
+}
+
+static int open_log(void) {
+    struct log_pen pen;
+    log_identify(options.slot);
+    log_set_style((struct log_style){options.log_json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
+                                     options.log_colour});
+    gr_log_set_level(log_level_of(options.log_level, "greenroom"));
+    if (options.log_fd < 0) return 0;
+    if (log_pen_open(&pen, options.log_fd, options.slot) < 0) return -1;
+    sys(SYS_close, options.log_fd);
+    log_use(&pen);
+    log_ask_request(current_request_id);
+    if (access_log_open(&options) < 0) return -1;
+    if (options.access_fd >= 0) sys(SYS_close, options.access_fd);
+    return 0;
 }
 
 int gr_worker_start(size_t stack_size) {
     char *handover = environment_take("GREENROOM_WORKER"); /* options point into it */
     if (!handover) return -1;
-    char who[32];
     if (server_options_decode(&options, handover) < 0 || environment_restore_preload() < 0)
         return refuse(ENOTSUP, "the supervisor's settings cannot be read");
-    snprintf(who, sizeof who, "worker %d", options.slot);
-    log_identify(who);
+    if (open_log() < 0) return refuse(ENOTSUP, "the supervisor's log cannot be mapped");
     if (!options.os_threads && !is_interposed()) {
         errno = ENOSYS;
         return -1;
@@ -149,6 +175,10 @@ int gr_worker_slot(void) { return options.slot; }
 int gr_worker_count(void) { return options.workers; }
 
 int gr_worker_threads(void) { return options.os_threads ? (int)options.concurrency : 0; }
+
+const char *gr_worker_log_level(void) { return options.log_level; }
+
+bool gr_worker_log_capture(void) { return options.log_capture; }
 
 bool gr_worker_forked(void) { return !runtime_on; }
 

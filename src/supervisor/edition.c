@@ -1,7 +1,6 @@
 #include "supervisor/edition.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,27 +29,13 @@ enum command_line edition_read(struct edition **edition, int argc, char **argv,
 
 /* ---- preparing ---- */
 
-/* The workers will open it, as often as they are started: what is wrong is better said now. */
-static int access_log_check(const struct launch *launch, char *error) {
-    const char *path = launch->options.access_log;
-    const struct identity *owner = &launch->confinement.identity;
-    int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    if (!*path || strcmp(path, "-") == 0) return 0;
-    int fd = open(path, flags | O_CREAT | O_EXCL, 0644);
-    bool is_new = fd >= 0;
-    if (fd < 0 && errno == EEXIST) fd = open(path, flags);
-    if (fd < 0 || (is_new && owner->is_other && fchown(fd, owner->user, owner->group) < 0))
-        return sentence(error, "cannot open the access log %s: %s", path, strerror(errno));
-    close(fd);
-    return 0;
-}
-
 static void inherit(struct server_options *options, const struct heirlooms *heirlooms) {
     bool tls = false;
     for (int i = 0; i < SERVER_LISTENERS_MAX; i++) tls |= options->tls[i].count > 0;
     options->master_fd = heirlooms->lifeline[0];
     options->board_fd = heirlooms->board_fd;
     options->tickets_fd = tls ? heirlooms->tickets_fd : -1;
+    log_share_with(&heirlooms->log, options);
 }
 
 static bool has(const struct edition *edition, int fd) {
@@ -91,7 +76,6 @@ int edition_prepare(struct edition *edition, unsigned number, const struct heirl
     struct edition *e = edition;
     e->launch.edition = number;
     if (launch_prepare(&e->launch, &e->settings, error) < 0) return -1;
-    if (access_log_check(&e->launch, error) < 0) return -1;
     inherit(&e->launch.options, heirlooms);
     for (int i = 0; i < e->settings.bind_count; i++)
         if (listen_at(e, before, &e->settings.binds[i], error) < 0) return -1;

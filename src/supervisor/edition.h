@@ -7,6 +7,7 @@
 #include "config/configuration.h"
 #include "supervisor/launch.h"
 #include "supervisor/listener.h"
+#include "supervisor/log_setup.h"
 
 struct edition {
     struct configuration configuration;
@@ -21,6 +22,7 @@ struct heirlooms {
     int lifeline[2]; /* a pipe, whose write end is the master's alone */
     int board_fd;
     int tickets_fd; /* with the secret of TLS session tickets */
+    struct log_share log;
 };
 
 /* Reads the settings from the arguments of `greenroom serve` or `greenroom check`, the environment

@@ -11,6 +11,7 @@
 
 #include "greenroom/worker.h"
 #include "supervisor/loader.h"
+#include "supervisor/log_relay.h"
 
 static const char posix_library[] = "libgreenroom-posix.so";
 static const char boot_script[] = "boot.py";
@@ -121,6 +122,8 @@ static int inherit_descriptors(const struct server_options *options) {
     for (int i = 0; i < options->listen_count; i++)
         if (inherit(options->listen_fds[i]) < 0) return -1;
     if (options->tickets_fd >= 0 && inherit(options->tickets_fd) < 0) return -1;
+    if (options->log_fd >= 0 && inherit(options->log_fd) < 0) return -1;
+    if (options->access_fd >= 0 && inherit(options->access_fd) < 0) return -1;
     if (inherit(options->master_fd) < 0 || inherit(options->ready_fd) < 0) return -1;
     return inherit(options->board_fd);
 }
@@ -160,13 +163,14 @@ __attribute__((noreturn)) static void fail(const struct server_options *options,
 
 /* Does not return. */
 static void become_worker(const struct launch *launch, const struct server_options *options,
-                          pid_t master) {
+                          const struct log_pipes *pipes, pid_t master) {
     char *const arguments[] = {(char *)launch->program, (char *)launch->argument, NULL};
     const char *cannot = confinement_enter(&launch->confinement, options->slot);
     if (cannot) fail(options, cannot, " in a worker");
     /* The master may have died before the kernel was asked to tell. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != master) _exit(GR_EXIT_USAGE);
     reset_signals();
+    if (log_pipes_wear(pipes) < 0) _exit(GR_EXIT_USAGE);
     if (inherit_descriptors(options) == 0 && set_environment(launch, options) == 0)
         execv(launch->program, arguments);
     fail(options, "run ", launch->program);
@@ -174,14 +178,20 @@ static void become_worker(const struct launch *launch, const struct server_optio
 
 pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready) {
     struct server_options options = launch->options;
-    pid_t master = getpid();
+    struct log_pipes pipes;
+    pid_t master = getpid(), child = -1;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
     options.slot = slot;
     options.place = place;
     options.ready_fd = ends[1];
-    pid_t child = fork();
-    if (child == 0) become_worker(launch, &options, master);
+    if (log_pipes_open(&pipes, options.log_capture) == 0) {
+        child = fork();
+        if (child == 0) become_worker(launch, &options, &pipes, master);
+        int why = errno;
+        log_pipes_relay(&pipes, slot, child);
+        errno = why;
+    }
     int saved = errno;
     close(ends[1]);
     if (child < 0)

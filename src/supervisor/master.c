@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "greenroom/log.h"
 #include "greenroom/worker.h"
+#include "supervisor/log_setup.h"
+#include "supervisor/log_writer.h"
 #include "supervisor/set_up.h"
 #include "supervisor/signals.h"
 #include "supervisor/state.h"
@@ -57,6 +59,7 @@ static void go_on_starting(struct master *m) {
         if (slot_is_empty(&m->slots[i]) && m->slots[i].due == NEVER) start(m, &m->slots[i]);
     if (!all_proven(m)) return;
     m->phase = PHASE_RUNNING;
+    log_writers_settle();
     announce(m);
     char error[SENTENCE_SIZE]; /* which is in the log */
     if (m->roll.asked) roll_reload(m, error);
@@ -204,6 +207,7 @@ int master_run(struct edition *edition, int argc, char **argv) {
         run(&master);
         control_tell(&master.control, CONTROL_STOPPED, NULL, NULL);
         control_close(&master.control);
+        log_finish();
         return master.exit_code;
     }
     fprintf(stderr, "greenroom: %s\n", error);

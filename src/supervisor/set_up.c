@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "server/log.h"
 #include "supervisor/directory.h"
 #include "supervisor/signals.h"
 
@@ -50,7 +49,6 @@ static int descriptors_open(struct master *m) {
 int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE]) {
     open_standard_descriptors();
     raise_descriptor_limit();
-    log_identify("master");
     directory_remember();
     m->edition = edition;
     m->drain_due = NEVER;
@@ -58,6 +56,7 @@ int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE])
     m->slot_count = edition->settings.worker.workers;
     for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i);
     if (descriptors_open(m) < 0) return sentence(error, "cannot start: %s", strerror(errno));
+    if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error) < 0) return -1;
     if (edition->settings.worker.check_only) return 0;
     return control_open(&m->control, edition->settings.control, error);

@@ -7,12 +7,12 @@ import pytest
 
 OPTIONS = [
     "bind", "workers", "python", "stack-size", "poller", "concurrency", "queue-timeout", "slice",
-    "graceful-timeout", "drain-delay", "readiness-path", "keep-alive-timeout", "head-timeout", "body-timeout", "min-body-rate",
-    "write-timeout", "request-timeout",
-    "cancel-on-disconnect", "max-request-line",
-    "max-headers", "max-head-size", "max-body-size", "keep-alive-requests", "max-connections",
-    "max-per-address", "user", "group", "sandbox", "cpu-affinity", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "control", "config",
-    "help",
+    "graceful-timeout", "drain-delay", "readiness-path", "keep-alive-timeout", "head-timeout",
+    "body-timeout", "min-body-rate", "write-timeout", "request-timeout", "cancel-on-disconnect",
+    "max-request-line", "max-headers", "max-head-size", "max-body-size", "keep-alive-requests",
+    "max-connections", "max-per-address", "user", "group", "sandbox", "cpu-affinity", "static",
+    "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "log", "log-format",
+    "log-level", "log-capture", "control", "config", "help",
 ]
 
 

@@ -37,7 +37,7 @@ def test_readiness_waits_for_no_turn(draining, mode):
     server = draining("--concurrency", mode, "--graceful-timeout", "0")
     with Wire(server.port) as napper:
         napper.send(request("/nap"))
-        server.wait_for_output("^napping$")
+        server.wait_for_output("napping$")
         assert server.get("/ready").status == 200
 
 
@@ -51,7 +51,7 @@ def test_a_server_that_is_to_stop_serves_on_as_not_ready_until_it_is_told_again(
         assert server.get("/new").text == "/new"
         last = kept.ask("/kept")
         assert (last.status, last.closes) == (200, True)
-    server.wait_for_output(r"info: told to stop; draining in 60\.0 s$")
+    server.wait_for_output(r"info greenroom: told to stop; draining in 60\.0 s$")
     os.kill(server.worker_pids()[0], signal.SIGKILL)
     assert server.get("/by-another-worker").status == 200
 
@@ -81,7 +81,7 @@ def test_whoever_is_queued_is_served(draining):
     server = draining()
     first = Wire(server.port)
     first.send(request("/busy"))
-    server.wait_for_output("^busy$")
+    server.wait_for_output("busy$")
     clients = [Wire(server.port) for _ in range(20)]
     for client in clients:
         client.send(request("/queued"))
@@ -99,7 +99,7 @@ def test_what_is_left_at_the_graceful_timeout_is_cancelled_and_cleans_up(drainin
         assert listener.head().status == 200
         assert listener.chunk() == b"piece\n"
         napper.send(request("/nap"))
-        server.wait_for_output("^napping$")
+        server.wait_for_output("napping$")
         assert server.stop() == 0
         answer = napper.answer()
         assert (answer.status, answer.closes) == (503, True)

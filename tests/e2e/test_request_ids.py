@@ -15,7 +15,7 @@ LOCAL = ("--trusted-proxies", "127.0.0.1")
 
 def logged(server, target: str) -> str:
     """The id in the log line of a request."""
-    return server.wait_for_output(rf'"GET {target} HTTP/1\.1" \d+ \d+ \d+ (\S+)$')[1]
+    return server.wait_for_output(rf'info access (\S+): \S+ "GET {target} HTTP/1\.1" ')[1]
 
 
 def told(server, target: str = "/", **fields: str) -> str:
@@ -66,7 +66,7 @@ def test_refused_requests_have_one_in_the_log(serve, app):
     with Wire(server.port) as wire:
         wire.send(b"nonsense\r\n\r\n")
         assert wire.answer().status == 400
-    line = server.wait_for_output(r'"-" 400 \d+ \d+ (\S+)$')
+    line = server.wait_for_output(r'info access (\S+): \S+ "-" 400 \d+ \d+$')
     assert MADE.fullmatch(line[1])
 
 

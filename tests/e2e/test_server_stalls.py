@@ -19,7 +19,7 @@ def test_code_without_the_gil_runs_beside_the_others(stalling):
 def test_c_code_with_the_gil_is_named_once(stalling):
     stalling.get("/with?card=1")
     found = stalling.wait_for_output(
-        r"warning: the worker was held up for (?P<ms>\d+) ms by C code that keeps the interpreter's "
+        r"warning greenroom: the worker was held up for (?P<ms>\d+) ms by C code that keeps the interpreter's "
         r"lock, in GET /with\?card=1; Python: (?P<python>.*); C: (?P<c>.*)$"
     )
     assert 50 <= int(found["ms"]) < 10_000

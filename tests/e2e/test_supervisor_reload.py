@@ -13,7 +13,7 @@ from conftest import eventually, is_alive
 from http_wire import Wire
 from load import Load
 
-RELOADED = r"info: reloaded in \d+\.\d s$"
+RELOADED = r"info greenroom: reloaded in \d+\.\d s$"
 FRESH = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -75,7 +75,7 @@ def test_code_that_cannot_be_loaded_leaves_the_old_serving(serve, site):
     write(site, "two", "raise RuntimeError('no database')")
     server.signal(signal.SIGHUP)
     server.wait_for_output(
-        r"error: the reload has failed: worker 0 \(pid \d+\) exited with code 1: "
+        r"error greenroom: the reload has failed: worker 0 \(pid \d+\) exited with code 1: "
         r"RuntimeError: no database; the workers that serve go on$"
     )
     assert server.get().text == "one"
@@ -105,7 +105,7 @@ def test_settings_that_are_wrong_change_nothing(serve, site):
     config.write_text("wrokers: 2\n")
     server.signal(signal.SIGHUP)
     server.wait_for_output(
-        r"error: cannot reload: greenroom\.yaml:1: unknown key wrokers; did you mean workers\?; "
+        r"error greenroom: cannot reload: greenroom\.yaml:1: unknown key wrokers; did you mean workers\?; "
         r"serving goes on with the old settings$"
     )
     assert server.worker_pids() == before
@@ -200,7 +200,7 @@ def test_the_later_of_two_reloads_counts(serve, site):
     server = serve("--workers", "2", "shop:app", cwd=site, env=FRESH)
     write(site, "two", "print('loading', file=sys.stderr); time.sleep(600)")
     server.signal(signal.SIGHUP)
-    server.wait_for_output("^loading$")
+    server.wait_for_output("loading$")
     write(site, "three")
     reload(server)
     assert {server.get().text for _ in range(8)} == {"three"}
@@ -221,7 +221,7 @@ def test_told_to_stop_while_it_reloads_it_takes_all_with_it(serve, site):
     server = serve("--workers", "2", "shop:app", cwd=site, env=FRESH)
     write(site, "two", "print('loading', file=sys.stderr); time.sleep(600)")
     server.signal(signal.SIGHUP)
-    server.wait_for_output("^loading$")
+    server.wait_for_output("loading$")
     assert server.stop() == 0
 
 
@@ -230,7 +230,7 @@ def test_a_worker_that_does_not_leave_is_killed(serve, site):
     [pid] = server.worker_pids()
     os.kill(pid, signal.SIGSTOP)
     reload(server)
-    server.wait_for_output(rf"warning: killing worker 0 \(pid {pid}\), which has not ended$")
+    server.wait_for_output(rf"warning greenroom: killing worker 0 \(pid {pid}\), which has not ended$")
     eventually(lambda: not is_alive(pid), "its end")
 
 

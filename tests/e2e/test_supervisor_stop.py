@@ -49,7 +49,7 @@ def test_a_server_that_still_loads_its_application_ends_when_told(serve, number)
     server.wait_for_output("loading")
     os.killpg(server.pid, number)
     assert server.wait(timeout=5) == 0
-    assert server.output() == "loading\n"
+    assert server.output().endswith("stderr: loading\n") and len(server.output().splitlines()) == 1
 
 
 def test_a_request_in_flight_is_finished(serve):

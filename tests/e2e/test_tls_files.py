@@ -94,7 +94,7 @@ def test_a_certificate_that_has_expired_is_a_warning(serve, app, files):
     )  # fmt: skip
     files.certificate.with_suffix(".old").rename(files.certificate)
     server = serve("--workers", "1", "--bind", bind(files), app)
-    server.wait_for_output(f"warning: the certificate {files.certificate} has expired: ")
+    server.wait_for_output(f"warning greenroom: the certificate {files.certificate} has expired: ")
 
 
 def test_paths_are_relative_to_where_the_server_is_started(serve, app, files):
@@ -131,7 +131,7 @@ def test_new_files_are_taken_for_new_connections(server, files, authority):
         assert old.names() == {"127.0.0.1"}
         replace(files, authority.issue("renewed", "DNS:renewed.example"))
         for worker in (0, 1):
-            server.wait_for_output(rf"worker {worker}\] info: new connections get the new TLS ")
+            server.wait_for_output(rf"worker {worker}\] info greenroom: new connections get the new TLS ")
         assert names(server.port, files.ca) == {"renewed.example"}
         assert old.ask("/").text == "hello\n"
 
@@ -157,7 +157,7 @@ def test_bad_files_leave_the_old_ones_in_use_until_there_are_good_ones(server, f
     shutil.copy(new.certificate, files.certificate)
     for worker in (0, 1):
         server.wait_for_output(
-            rf"worker {worker}\] error: TLS goes on with the old files, .* are no good: "
+            rf"worker {worker}\] error greenroom: TLS goes on with the old files, .* are no good: "
             f"the key {files.key} is not that of the certificate"
         )
     assert names(server.port, files.ca) == {"127.0.0.1"}

@@ -140,8 +140,8 @@ def test_dropped_fields_are_counted_and_the_first_is_logged(server):
         get(server, "/", f"{name}: forged")
     server.stop()
     assert server.output().count("would pass for another") == 1
-    server.wait_for_output("warning: the field X_User from 127.0.0.1 would pass for another: dropped")
-    server.wait_for_output("warning: request fields dropped: 3$")
+    server.wait_for_output(r"warning greenroom \S+: the field X_User from 127.0.0.1 would pass for another: dropped")
+    server.wait_for_output("warning greenroom: request fields dropped: 3$")
 
 
 def test_proxy_is_dropped(server):

@@ -24,6 +24,6 @@ def server(serve, request):
 def test_recursion_through_c_code_is_an_exception(server, path, error):
     before = server.worker_pids()
     assert server.get(path).status == 500
-    server.wait_for_output(f"^{error}")
+    server.wait_for_output(f"^    {error}")
     assert server.get("/").text == "alive"
     assert server.worker_pids() == before

@@ -20,5 +20,5 @@ def test_an_answer_is_valid(server, path, body):
 def test_reading_the_body_is_valid(server):
     response = server.request("POST", "/echo?q=1", body=b"first\nsecond\nthird")
     assert (response.status, response.text) == (200, "first\nsecond\nthird"), server.output()
-    server.wait_for_output("^heard$")
-    server.wait_for_output("^and understood$")
+    server.wait_for_output("heard$")
+    server.wait_for_output("and understood$")

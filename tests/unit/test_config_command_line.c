@@ -54,7 +54,7 @@ static void an_application_is_all_it_needs(void **state) {
     assert_string_equal(settings.binds[0].place, "127.0.0.1");
     assert_int_equal(settings.binds[0].port, 8000);
     assert_true(settings.worker.workers >= 1);
-    assert_string_equal(settings.worker.access_log, "-");
+    assert_string_equal(settings.worker.access_log, "log");
 }
 
 static void every_option_finds_its_place(void **state) {

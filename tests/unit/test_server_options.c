@@ -49,6 +49,12 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .max_connections = 11,
         .max_per_address = UINT32_MAX,
         .access_log = "",
+        .log = "/var/log/shop",
+        .log_fd = 12,
+        .access_fd = 13,
+        .log_json = true,
+        .log_colour = true,
+        .log_level = "info,shop=debug",
         .trusted_proxies = "10.0.0.0/8,unix",
         .proxy_headers = SERVER_PROXY_HEADERS_OFF,
         .mount = "/shop",
@@ -68,6 +74,13 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(server_options_decode(&got, text), 0);
     assert_string_equal(got.app, sent.app);
     assert_string_equal(got.access_log, sent.access_log);
+    assert_string_equal(got.log, sent.log);
+    assert_int_equal(got.log_fd, sent.log_fd);
+    assert_int_equal(got.access_fd, sent.access_fd);
+    assert_true(got.log_json);
+    assert_true(got.log_colour);
+    assert_false(got.log_capture);
+    assert_string_equal(got.log_level, sent.log_level);
     assert_true(got.check_only);
     assert_int_equal(got.slot, sent.slot);
     assert_int_equal(got.workers, sent.workers);

@@ -8,7 +8,7 @@
 
 #include <arpa/inet.h>
 
-#include "server/decimal.h"
+#include "base/decimal.h"
 #include "server/peer.h"
 
 static union peer peer(const char *address, int port) {

@@ -13,6 +13,7 @@
 #include "host/wsgi/file_wrapper.h"
 #include "host/wsgi/handler.h"
 #include "host/wsgi/input.h"
+#include "host/wsgi/log.h"
 #include "host/wsgi/scope.h"
 #include "host/wsgi/start_response.h"
 #include "host/wsgi/thread.h"
@@ -150,6 +151,12 @@ static PyMethodDef methods[] = {
     {"interrupt_fd", module_interrupt_fd, METH_NOARGS, "For signal.set_wakeup_fd; -1: not needed."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},
     {"environment", module_environment, METH_O, "A variable as the C library sees it, or None."},
+    {"log", log_add, METH_VARARGS, "Adds a record to the log."},
+    {"log_would_drop", log_would_drop, METH_O, "Is there no room for one of that level?"},
+    {"log_is_json", log_is_json, METH_NOARGS, "Are lines of the log JSON objects?"},
+    {"log_settings", log_settings, METH_NOARGS, "--log-level and --log-capture."},
+    {"log_set_level", log_set_level, METH_O, "The level of the server's own logger."},
+    {"log_refusal", log_refusal, METH_O, "Says why the application cannot be served."},
     {"is_green", module_is_green, METH_NOARGS, "Is the caller on a green thread?"},
     {"now", module_now, METH_NOARGS, "Nanoseconds of CLOCK_MONOTONIC."},
     {"deadline", module_deadline, METH_NOARGS, "The caller's deadline, 0 for none."},

@@ -1,6 +1,6 @@
 /* Numbers as text, where snprintf would cost more than all the rest. */
-#ifndef SERVER_DECIMAL_H
-#define SERVER_DECIMAL_H
+#ifndef BASE_DECIMAL_H
+#define BASE_DECIMAL_H
 
 #include <stddef.h>
 #include <stdint.h>

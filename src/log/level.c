@@ -1,0 +1,41 @@
+#include "log/level.h"
+
+#include "log/line.h"
+
+static bool parse(gr_slice name, int *level) {
+    for (*level = LOG_DEBUG; *level <= LOG_CRITICAL; *level += 10)
+        if (gr_slice_equal(name, gr_slice_of(log_level_name(*level)))) return true;
+    return false;
+}
+
+static bool is_name(gr_slice logger) {
+    if (logger.len == 0) return false;
+    for (size_t i = 0; i < logger.len; i++)
+        if ((unsigned char)logger.data[i] <= ' ') return false;
+    return true;
+}
+
+const char *log_level_next(const char **list, gr_slice *logger, int *level) {
+    gr_slice piece = {*list, strcspn(*list, ",")};
+    *list = piece.data[piece.len] ? piece.data + piece.len + 1 : NULL;
+    const char *equals = memchr(piece.data, '=', piece.len);
+    gr_slice name = piece;
+    *logger = (gr_slice){piece.data, 0};
+    if (equals) {
+        logger->len = (size_t)(equals - piece.data);
+        name = (gr_slice){equals + 1, piece.len - logger->len - 1};
+        if (!is_name(*logger)) return "must name a logger before each =";
+    }
+    if (parse(name, level)) return NULL;
+    return "must have a level, which is debug, info, warning, error or critical, in each part";
+}
+
+int log_level_of(const char *list, const char *wanted) {
+    int level, common = LOG_INFO, own = 0;
+    gr_slice logger;
+    while (list && *list && !log_level_next(&list, &logger, &level)) {
+        if (!logger.len) common = level;
+        if (gr_slice_equal(logger, gr_slice_of(wanted))) own = level;
+    }
+    return own ? own : common;
+}

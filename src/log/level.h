@@ -1,0 +1,15 @@
+/* Which levels are on, as a user says it: "info,sqlalchemy=debug", that is, of everything from info
+ * on, and of the logger sqlalchemy and those beneath it from debug on. */
+#ifndef LOG_LEVEL_H
+#define LOG_LEVEL_H
+
+#include "greenroom/base.h"
+
+/* Takes the next piece of *list, which is NULL after the last: logger, empty for all, and level.
+ * Returns NULL, or what is wrong with the list: the end of a sentence that begins with it. */
+GR_API const char *log_level_next(const char **list, gr_slice *logger, int *level);
+
+/* The level of a logger that has no parent. The list has been judged. */
+GR_API int log_level_of(const char *list, const char *logger);
+
+#endif

@@ -1,0 +1,32 @@
+/* Whose lines these are, and where they go: into a ring (log/ring.h) once there is one; until then
+ * to stderr, by whoever logs. */
+#ifndef LOG_LOG_H
+#define LOG_LOG_H
+
+#include "greenroom/log.h"
+#include "log/line.h"
+#include "log/ring.h"
+
+/* A slot, or LOG_WORKER_MASTER; until then it is "greenroom" that speaks. */
+GR_API void log_identify(int worker);
+int log_worker(void);
+
+GR_API void log_set_style(struct log_style style);
+GR_API const struct log_style *log_style(void);
+
+/* Lines go there from now on. Before other threads log. */
+GR_API void log_use(const struct log_pen *pen);
+
+/* NULL: they go to stderr. */
+GR_API const struct log_pen *log_pen(void);
+
+/* Tells the id of the request that the caller answers, empty for none. Any thread, any stack. */
+void log_ask_request(gr_slice (*current)(void));
+
+/* In a child of fork. */
+void log_forked(void);
+
+/* Nanoseconds of CLOCK_REALTIME. */
+GR_API int64_t log_time(void);
+
+#endif

@@ -1,0 +1,15 @@
+/* The mapping that rings are in: made by the master, mapped by each worker. */
+#ifndef LOG_RINGS_H
+#define LOG_RINGS_H
+
+#include "log/ring.h"
+
+/* Makes an anonymous file with a bell and so many rings, all empty, and maps it. *fd is for
+ * log_pen_open in another process. NULL with errno. */
+GR_API struct log_bell *log_rings_make(uint32_t count, int *fd);
+
+/* A pen for the ring of a slot; slots beyond the last share them. Ring 0 is the master's. Maps fd.
+ * Returns 0, or -1 with errno. */
+int log_pen_open(struct log_pen *pen, int fd, int slot);
+
+#endif

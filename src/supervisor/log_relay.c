@@ -1,0 +1,229 @@
+#include "supervisor/log_relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "log/log.h"
+#include "supervisor/log_writer.h"
+#include "supervisor/thread.h"
+
+/* A line longer than this comes out in pieces. LAST_WORDS: more than a pipe holds. */
+enum { LINE = 4096, READ = 65536, LAST_WORDS = 1024 * 1024 };
+
+/* One pipe. */
+struct source {
+    int fd;
+    bool is_error;
+    int slot;
+    pid_t pid;
+    size_t len;
+    char line[LINE]; /* the beginning of one */
+};
+
+static int news[2] = {-1, -1}; /* pointers to sources on their way to the thread; NULL: stop */
+static int over[2] = {-1, -1}; /* ends when the thread has */
+static struct pollfd *polled;  /* the first is news */
+static struct source **sources;
+static size_t count, room;
+
+/* ---- lines ---- */
+
+/* The boot script's and the kernel's reasons why there is no worker. */
+static bool is_refusal(const struct source *source, gr_slice *line) {
+    static const char prefix[] = "greenroom: ";
+    size_t len = sizeof prefix - 1;
+    if (log_writers_settled() || !source->is_error || line->len <= len) return false;
+    if (memcmp(line->data, prefix, len) != 0) return false;
+    *line = (gr_slice){line->data + len, line->len - len};
+    return true;
+}
+
+static void put_line(const struct source *source, gr_slice text) {
+    char memory[LOG_LINE_MIN + 6 * LINE];
+    struct log_line line;
+    struct log_head head = {
+        .time = log_time(),
+        .level = source->is_error ? LOG_WARNING : LOG_INFO,
+        .logger = gr_slice_of(source->is_error ? "stderr" : "stdout"),
+        .worker = source->slot,
+        .pid = source->pid,
+    };
+    if (is_refusal(source, &text)) {
+        log_ring_put(log_pen(), LOG_KIND_REFUSAL, true, clock_now(), text);
+        return;
+    }
+    if (gr_log_would_drop(LOG_INFO)) return;
+    log_line_begin(&line, memory, sizeof memory, log_style(), &head);
+    log_line_message(&line, text);
+    log_ring_put(log_pen(), LOG_KIND_LINE, false, clock_now(), log_line_end(&line));
+}
+
+static void put_rest(struct source *source) {
+    if (source->len) put_line(source, (gr_slice){source->line, source->len});
+    source->len = 0;
+}
+
+static void take_bytes(struct source *source, const char *data, size_t len) {
+    while (len > 0) {
+        const char *end = memchr(data, '\n', len);
+        size_t piece = end ? (size_t)(end - data) : len, space = LINE - source->len;
+        bool whole = end && piece <= space;
+        if (piece > space) piece = space;
+        memcpy(source->line + source->len, data, piece);
+        source->len += piece;
+        data += piece + whole;
+        len -= piece + whole;
+        if (whole) {
+            put_line(source, (gr_slice){source->line, source->len});
+            source->len = 0;
+        } else if (source->len == LINE) {
+            put_rest(source);
+        }
+    }
+}
+
+/* ---- pipes ---- */
+
+/* Returns the number of bytes, 0 at the end, or -1 with errno. */
+static ssize_t read_some(struct source *source) {
+    static char data[READ];
+    ssize_t n = read(source->fd, data, sizeof data);
+    if (n > 0) take_bytes(source, data, (size_t)n);
+    return n;
+}
+
+static void add(struct source *source) {
+    if (count == room) {
+        size_t more = room + 64;
+        struct pollfd *fds = realloc(polled, more * sizeof *fds);
+        if (fds) polled = fds;
+        struct source **list = realloc(sources, more * sizeof *list);
+        if (list) sources = list;
+        if (!fds || !list) {
+            close(source->fd);
+            free(source);
+            return;
+        }
+        room = more;
+    }
+    polled[count] = (struct pollfd){.fd = source->fd, .events = POLLIN};
+    sources[count++] = source;
+}
+
+static void remove_at(size_t i) {
+    put_rest(sources[i]);
+    close(sources[i]->fd);
+    free(sources[i]);
+    count--;
+    polled[i] = polled[count];
+    sources[i] = sources[count];
+}
+
+/* Backwards, since the last takes the place of one that is removed. */
+static void read_what_there_is(void) {
+    for (size_t i = count; i-- > 1;) {
+        if (!polled[i].revents) continue;
+        ssize_t n = read_some(sources[i]);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) remove_at(i);
+    }
+}
+
+/* Returns false when the thread is to stop. */
+static bool take_news(void) {
+    struct source *source;
+    while (read(news[0], &source, sizeof source) == sizeof source) {
+        if (!source) return false;
+        add(source);
+    }
+    return true;
+}
+
+static void read_last_words(void) {
+    for (size_t i = count; i-- > 1;) {
+        ssize_t n, all = 0;
+        while (all < LAST_WORDS && (n = read_some(sources[i])) > 0) all += n;
+        remove_at(i);
+    }
+}
+
+static void *run(void *unused) {
+    bool going_on = true;
+    while (going_on) {
+        if (poll(polled, count, -1) < 0) continue;
+        if (polled[0].revents) going_on = take_news();
+        read_what_there_is();
+    }
+    read_last_words();
+    close(over[1]);
+    return NULL;
+}
+
+int log_relay_start(void) {
+    static struct source first;
+    if (pipe2(news, O_CLOEXEC) < 0 || pipe2(over, O_CLOEXEC) < 0) return -1;
+    if (fcntl(news[0], F_SETFL, O_NONBLOCK) < 0) return -1;
+    first.fd = news[0];
+    add(&first);
+    return thread_start(run, NULL);
+}
+
+/* ---- for the master ---- */
+
+static void tell(struct source *source) {
+    ssize_t n =
+        write(news[1], &source, sizeof source); /* less than PIPE_BUF: whole or not at all */
+    if (n == sizeof source || !source) return;
+    close(source->fd);
+    free(source);
+}
+
+int log_pipes_open(struct log_pipes *pipes, bool wanted) {
+    pipes->wanted = wanted;
+    if (!wanted) return 0;
+    if (pipe2(pipes->out, O_CLOEXEC) < 0) return -1;
+    if (pipe2(pipes->err, O_CLOEXEC) == 0) return 0;
+    int saved = errno;
+    close(pipes->out[0]);
+    close(pipes->out[1]);
+    errno = saved;
+    return -1;
+}
+
+int log_pipes_wear(const struct log_pipes *pipes) {
+    if (!pipes->wanted) return 0;
+    if (dup2(pipes->out[1], STDOUT_FILENO) < 0) return -1;
+    return dup2(pipes->err[1], STDERR_FILENO) < 0 ? -1 : 0;
+}
+
+static void relay(int fd, bool is_error, int slot, pid_t pid) {
+    struct source *source = pid < 0 ? NULL : malloc(sizeof *source);
+    if (!source || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+        free(source);
+        close(fd);
+        return;
+    }
+    source->fd = fd;
+    source->is_error = is_error;
+    source->slot = slot;
+    source->pid = pid;
+    source->len = 0;
+    tell(source);
+}
+
+void log_pipes_relay(struct log_pipes *pipes, int slot, pid_t pid) {
+    if (!pipes->wanted) return;
+    close(pipes->out[1]);
+    close(pipes->err[1]);
+    relay(pipes->out[0], false, slot, pid);
+    relay(pipes->err[0], true, slot, pid);
+}
+
+void log_relay_stop(void) {
+    char byte;
+    tell(NULL);
+    if (read(over[0], &byte, 1) == 0) return;
+}

@@ -1,0 +1,99 @@
+#include "supervisor/log_setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "log/level.h"
+#include "log/log.h"
+#include "log/rings.h"
+#include "supervisor/log_output.h"
+#include "supervisor/log_relay.h"
+#include "supervisor/log_writer.h"
+
+enum { FINISH_TIME = NS_PER_S, SPARE_RINGS = 8 };
+
+static struct log_output log_output, access_output;
+static struct log_writer log_writer, access_writer;
+
+/* https://no-color.org */
+static bool wants_colour(int fd) {
+    const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    return isatty(fd) && !(no_colour && *no_colour) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+static int open_output(struct log_output *output, const char *path, int fd, const char *name,
+                       char *error) {
+    char *kept = strdup(path); /* options may be of an edition that ends */
+    if (kept && log_output_open(output, kept, fd) == 0) return 0;
+    return sentence(error, "cannot open %s %s: %s", name, path, strerror(errno));
+}
+
+/* One that goes where the log goes is a part of it. */
+static int open_access_log(const char *path, bool *apart, char *error) {
+    *apart = *path && strcmp(path, "log") != 0;
+    if (!*apart) return 0;
+    if (open_output(&access_output, path, STDOUT_FILENO, "the access log", error) < 0) return -1;
+    *apart = !log_output_same(&access_output, &log_output);
+    if (!*apart && access_output.path) close(access_output.fd);
+    return 0;
+}
+
+static int start_writer(struct log_writer *writer, const char *name, struct log_output *output,
+                        uint32_t rings, int *fd) {
+    struct log_bell *bell = log_rings_make(rings, fd);
+    return bell ? log_writer_start(writer, name, output, bell, rings) : -1;
+}
+
+/* There may be more workers later on. */
+static uint32_t count_rings(int workers) {
+    return 1 + (uint32_t)(workers < SPARE_RINGS ? SPARE_RINGS : workers);
+}
+
+static int start(const struct server_options *options, bool apart, struct log_share *share) {
+    uint32_t rings = count_rings(options->workers);
+    if (start_writer(&log_writer, "the log", &log_output, rings, &share->log_fd) < 0) return -1;
+    log_use(&(struct log_pen){log_writer.bell, log_ring_at(log_writer.bell, 0), getpid()});
+    if (apart && start_writer(&access_writer, "the access log", &access_output, rings,
+                              &share->access_fd) < 0)
+        return -1;
+    return log_relay_start();
+}
+
+int log_setup(const struct server_options *options, struct log_share *share,
+              char error[SENTENCE_SIZE]) {
+    bool apart;
+    if (open_output(&log_output, options->log, STDERR_FILENO, "the log", error) < 0) return -1;
+    if (open_access_log(options->access_log, &apart, error) < 0) return -1;
+    *share = (struct log_share){
+        .log_fd = -1,
+        .access_fd = -1,
+        .json = options->log_json,
+        .colour = !options->log_json && wants_colour(log_output.fd),
+    };
+    log_set_style(
+        (struct log_style){share->json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, share->colour});
+    log_adopt_level(options);
+    if (start(options, apart, share) == 0) return 0;
+    return sentence(error, "cannot start the log: %s", strerror(errno));
+}
+
+void log_share_with(const struct log_share *share, struct server_options *options) {
+    options->log_fd = share->log_fd;
+    options->access_fd = share->access_fd;
+    options->log_json = share->json;
+    options->log_colour = share->colour;
+}
+
+void log_adopt_level(const struct server_options *options) {
+    gr_log_set_level(log_level_of(options->log_level, "greenroom"));
+}
+
+void log_finish(void) {
+    int64_t due = clock_after(FINISH_TIME);
+    log_relay_stop();
+    if (access_writer.bell) log_writer_stop(&access_writer, due);
+    log_writer_stop(&log_writer, due);
+}

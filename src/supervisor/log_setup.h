@@ -1,0 +1,35 @@
+/* The log of master and workers as a whole: where it goes, and what brings it there.
+ *
+ *   worker 0 ──▶ ring ──┐                                   fd 1, 2 of workers ──▶ pipes
+ *   worker 1 ──▶ ring ──┼──▶ log_writer ──▶ log_output          and of their children  │
+ *   master   ──▶ ring ──┘        ▲                                                     ▼
+ *                    └───────────┼──────────────────────────────────────────────── log_relay
+ *
+ * An access log of its own has rings, a writer and an output for itself. */
+#ifndef SUPERVISOR_LOG_SETUP_H
+#define SUPERVISOR_LOG_SETUP_H
+
+#include "config/sentence.h"
+#include "server/options.h"
+
+/* What workers of any edition need for it. */
+struct log_share {
+    int log_fd, access_fd; /* -1: there is no access log of its own */
+    bool json, colour;
+};
+
+/* Opens what options name, and starts the threads. Returns 0, or -1 with a sentence. */
+int log_setup(const struct server_options *options, struct log_share *share,
+              char error[SENTENCE_SIZE]);
+
+/* Has a worker log as the master does, whatever its own options say of where and how: that holds
+ * for the master's life. */
+void log_share_with(const struct log_share *share, struct server_options *options);
+
+/* What these options say of the master's own level holds from now on. */
+void log_adopt_level(const struct server_options *options);
+
+/* Has written what has been logged so far, in a second at most. */
+void log_finish(void);
+
+#endif
