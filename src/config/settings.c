@@ -48,6 +48,8 @@ const struct setting settings_table[] = {
      SETTING_INT64, UNIT_SECONDS, PLACE(worker.graceful_timeout), 0, DAY},
     {"drain-delay", "S", "To serve on after SIGTERM, no longer ready, before it drains", NULL,
      SETTING_INT64, UNIT_SECONDS, PLACE(drain_delay), 0, DAY},
+    {"ready-path", "PATH", "What a new worker has to answer by 2xx before it takes over", "none",
+     SETTING_TARGET, .place = PLACE(worker.ready_path)},
     {"readiness-path", "PATH", "Where the server says 200 ready, or 503 draining", "none",
      SETTING_PREFIX, .place = PLACE(worker.readiness_path)},
     {"keep-alive-timeout", "S", "For an idle connection to send a request", NULL, SETTING_INT64,
@@ -324,6 +326,16 @@ static int prefix_set(const char **place, const struct setting *setting, const c
     return 0;
 }
 
+static int target_set(const char **place, const struct setting *setting, const char *value,
+                      char *error) {
+    bool is_target = *value == '/';
+    for (const char *at = value; *at; at++) is_target &= *at > ' ' && *at < 0x7f;
+    if (!is_target)
+        return sentence(error, "%s must be a path such as /health, not '%s'", setting->name, value);
+    *place = value;
+    return 0;
+}
+
 static int switch_set(bool *on, const struct setting *setting, const char *value, char *error) {
     *on = strcmp(value, "on") == 0;
     if (*on || strcmp(value, "off") == 0) return 0;
@@ -385,6 +397,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return proxy_headers_set(place, setting, value, error);
     case SETTING_PREFIX:
         return prefix_set(place, setting, value, error);
+    case SETTING_TARGET:
+        return target_set(place, setting, value, error);
     case SETTING_SWITCH:
         return switch_set(place, setting, value, error);
     default:

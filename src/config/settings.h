@@ -37,6 +37,7 @@ enum setting_kind {
     SETTING_NETWORKS,      /* "10.0.0.0/8,unix" */
     SETTING_PROXY_HEADERS, /* "x-forwarded", "forwarded" or "off" */
     SETTING_PREFIX,        /* a path such as "/shop" */
+    SETTING_TARGET,        /* what may stand in a request line, such as "/health?deep=1" */
     SETTING_CONCURRENCY,   /* "green", "green:N", or "threads:N" */
     SETTING_CPUS,          /* "off", "on", or "0-3,6" */
     SETTING_INT,

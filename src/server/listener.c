@@ -22,7 +22,7 @@ enum {
 
 static struct listener listeners[SERVER_LISTENERS_MAX];
 static int count;
-static bool watching, closing;
+static bool started, watching, closing;
 static int least_before; /* load_least_connections when we looked away */
 static int ration = 1;   /* connections to take after that */
 
@@ -152,7 +152,7 @@ static int init(struct listener *listener, int fd) {
 }
 
 void listeners_connection_closed(void) {
-    if (watching || is_ahead()) return;
+    if (!started || watching || is_ahead()) return;
     timer_stop(&pause_timer);
     watch_all();
 }
@@ -168,7 +168,10 @@ int listeners_init(const struct server_options *options) {
     return 0;
 }
 
-void listeners_start(void) { watch_all(); }
+void listeners_start(void) {
+    started = true;
+    watch_all();
+}
 
 void listeners_close(void) {
     closing = true;

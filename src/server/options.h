@@ -65,6 +65,7 @@ struct server_options {
     const char *trusted_proxies;  /* networks, as base/network.h reads them; "" for nobody */
     int proxy_headers;            /* enum server_proxy_headers */
     const char *mount;            /* "/prefix" beneath which the application is; "" for none */
+    const char *ready_path;       /* "/health": see server/trial.h; "" for none */
     const char *readiness_path;   /* "/ready": see server/readiness.h; "" for none */
     bool compress;                /* answers, where the client accepts it */
     const char *access_log; /* path, "-" for stdout, "log" for where the log goes, "" for none */

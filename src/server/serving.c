@@ -26,6 +26,7 @@
 #include "server/signals.h"
 #include "server/threads.h"
 #include "server/tls_handshake.h"
+#include "server/trial.h"
 
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
@@ -122,6 +123,15 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...) {
     return -1;
 }
 
+static int pass_trial(const char *path) {
+    char why[TRIAL_WHY_SIZE];
+    if (!*path || trial_run(path, why) == 0) return 0;
+    gr_log(GR_LOG_ERROR, "cannot serve: %s", why);
+    ready_pipe_failed(why);
+    errno = EAGAIN;
+    return -1;
+}
+
 static int start_serving(const struct server_options *options, const struct gr_app *app) {
     main_green = green_self();
     if (timer_reserve(TIMERS) < 0) return fail("cannot accept connections");
@@ -137,6 +147,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
         return fail("cannot start %u threads", options->concurrency);
     if (tls_handshakes_start(options) < 0) return fail("cannot start the thread for TLS");
     if (watch_for_stop(options) < 0) return fail("cannot accept connections");
+    if (pass_trial(options->ready_path) < 0) return -1;
     if (options->check_only) {
         all_gone = true;
         ready_pipe_serves();

@@ -129,6 +129,13 @@ static void reap(struct master *m) {
 
 /* --- The loop --- */
 
+/* One worker more or less. The kernel sends the same to a group in the background of which somebody
+ * uses the terminal. */
+static void resize_by(struct master *m, const struct signalfd_siginfo *got) {
+    if (got->ssi_code == SI_KERNEL) return;
+    roll_resize(m, m->slot_count + (got->ssi_signo == SIGTTIN ? 1 : -1));
+}
+
 static void take_signals(struct master *m) {
     struct signalfd_siginfo got;
     char error[SENTENCE_SIZE]; /* which is in the log */
@@ -137,6 +144,8 @@ static void take_signals(struct master *m) {
             reap(m);
         else if (got.ssi_signo == SIGHUP && !signals_terminal_is_gone())
             roll_reload(m, error);
+        else if (got.ssi_signo == SIGTTIN || got.ssi_signo == SIGTTOU)
+            resize_by(m, &got);
         else
             stop_asked(m, got.ssi_signo != SIGTERM);
     }

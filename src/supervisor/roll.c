@@ -114,6 +114,26 @@ int roll_reload(struct master *m, char error[SENTENCE_SIZE]) {
     return 0;
 }
 
+static void set_slot_count(struct master *m, int count) {
+    for (int i = count; i < m->slot_count; i++) {
+        if (m->roll.slot == &m->slots[i]) m->roll.slot = NULL;
+        slot_vacate(&m->slots[i]);
+    }
+    for (int i = m->slot_count; i < count; i++) slot_init(&m->slots[i], i);
+    m->slot_count = count;
+}
+
+void roll_resize(struct master *m, int count) {
+    if (m->phase != PHASE_RUNNING || stop_is_announced(m)) return;
+    if (count < 1) count = 1;
+    if (count > BOARD_SLOTS_MAX) count = BOARD_SLOTS_MAX;
+    if (count == m->slot_count) return;
+    set_slot_count(m, count);
+    fill_slots(m);
+    m->edition->launch.options.workers = count;
+    gr_log(GR_LOG_INFO, "workers from now on: %d", count);
+}
+
 /* What one worker serves with is good enough for all. */
 static void put_in_force(struct master *m) {
     struct edition *before = m->edition;
@@ -122,10 +142,7 @@ static void put_in_force(struct master *m) {
     log_adopt_level(&m->edition->settings.worker);
     edition_quiesce(before, m->edition);
     edition_close(before, m->edition);
-    int count = m->edition->settings.worker.workers;
-    for (int i = count; i < m->slot_count; i++) slot_vacate(&m->slots[i]);
-    for (int i = m->slot_count; i < count; i++) slot_init(&m->slots[i], i);
-    m->slot_count = count;
+    set_slot_count(m, m->edition->settings.worker.workers);
 }
 
 /* Who has been told to end may take what is queued yet. One that hangs is not waited for. */

@@ -36,6 +36,10 @@ struct roll {
  * stopping. */
 int roll_reload(struct master *m, char error[SENTENCE_SIZE]);
 
+/* From now on there are so many slots, or as near to that as can be, until a reload says otherwise.
+ * Nothing happens unless the server has started and is not stopping. */
+void roll_resize(struct master *m, int count);
+
 /* Has the worker of a slot replaced when it is its turn. It is tried again for as long as it fails,
  * with growing waits. Nothing happens where nobody serves. why ends a sentence that begins with
  * "replacing worker 3: "; it has to outlive the slot. */

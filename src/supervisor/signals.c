@@ -21,6 +21,8 @@ int signals_open(void) {
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTTIN);
+    sigaddset(&set, SIGTTOU);
     if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
         sigaddset(&set, SIGHUP);
     signal(SIGCHLD, SIG_DFL); /* ignored, it would have the kernel reap the workers */

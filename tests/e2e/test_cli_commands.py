@@ -7,7 +7,7 @@ import pytest
 
 OPTIONS = [
     "bind", "workers", "python", "stack-size", "poller", "concurrency", "queue-timeout", "slice",
-    "graceful-timeout", "drain-delay", "readiness-path", "keep-alive-timeout", "head-timeout",
+    "graceful-timeout", "drain-delay", "ready-path", "readiness-path", "keep-alive-timeout", "head-timeout",
     "body-timeout", "min-body-rate", "write-timeout", "request-timeout", "cancel-on-disconnect",
     "max-request-line", "max-headers", "max-head-size", "max-body-size", "keep-alive-requests",
     "max-connections", "max-per-address", "user", "group", "sandbox", "cpu-affinity", "static",

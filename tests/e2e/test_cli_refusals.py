@@ -45,6 +45,7 @@ def refused(done, sentence: str, code: int = 2) -> None:
     (["--readiness-path", "ready", APP],
      "--readiness-path must be a path such as /shop, without a slash at its end .*"),
     (["--access-log", "", APP], "--access-log needs a value that is not empty"),
+    (["--ready-path", "health", APP], "--ready-path must be a path such as /health, not 'health'"),
     (["two\nlines:app"], "APP must not have a line break"),
 ])
 def test_a_bad_command_line(greenroom, arguments, sentence):

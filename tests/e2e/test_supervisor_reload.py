@@ -36,6 +36,17 @@ def write(directory: Path, text: str, before: str = "") -> None:
     )
 
 
+def write_with_health(directory: Path, text: str, health: str) -> None:
+    """Answers /health/ by that status; what it was asked last is in the file asked."""
+    (directory / "shop.py").write_text(
+        "def app(environ, start_response):\n"
+        "    is_trial = environ['PATH_INFO'] == '/health/'\n"
+        "    if is_trial: open('asked', 'w').write(environ['QUERY_STRING'])\n"
+        f"    start_response('{health}' if is_trial else '200 OK', [])\n"
+        f"    return [b'{text}']\n"
+    )
+
+
 def open_descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -278,3 +289,31 @@ def test_the_end_of_its_terminal_is_the_end_of_the_server(serve, site):
     os.close(slave)
     os.close(master)
     assert server.wait(timeout=10) == 0
+
+
+def test_a_new_worker_takes_over_only_when_it_has_passed_its_trial(serve, site):
+    write_with_health(site, "one", "204 No Content")
+    server = serve("--workers", "1", "--ready-path", "/health/?deep=1", "shop:app", cwd=site, env=FRESH)
+    assert (site / "asked").read_text() == "deep=1"
+    write_with_health(site, "two", "503 Service Unavailable")
+    server.signal(signal.SIGHUP)
+    server.wait_for_output(
+        r"the reload has failed: worker 0 \(pid \d+\) exited with code 2: "
+        r"GET /health/\?deep=1, the ready path, was answered by 503; the workers that serve go on$"
+    )
+    assert server.get().text == "one"
+    write_with_health(site, "three", "200 OK")
+    reload(server)
+    assert server.get().text == "three"
+
+
+def test_a_worker_more_or_less_by_signals(serve, site):
+    server = serve("--workers", "1", "shop:app", cwd=site, env=FRESH)
+    server.signal(signal.SIGTTIN)
+    eventually(lambda: len(server.worker_pids()) == 2, "one more")
+    server.wait_for_output("workers from now on: 2$")
+    server.signal(signal.SIGTTOU)
+    server.wait_for_output("workers from now on: 1$")
+    server.signal(signal.SIGTTOU)
+    eventually(lambda: len(server.worker_pids()) == 1, "one less, and never none")
+    assert server.get().text == "one"
