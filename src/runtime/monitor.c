@@ -4,8 +4,8 @@
 
 #include "base/fault.h"
 #include "base/sys.h"
-#include "greenroom/green.h"
 #include "runtime/carrier.h"
+#include "runtime/interpreter.h"
 #include "runtime/sched.h"
 #include "runtime/site.h"
 #include "runtime/stall.h"
@@ -23,14 +23,6 @@ unsigned long monitor_forced, monitor_handoffs;
 
 static int64_t period;
 static unsigned patience; /* periods that code under an interpreter's lock is left alone */
-static gr_preempter preempter;
-static volatile bool preempter_set;
-
-void gr_preempt_with(const gr_preempter *with) {
-    preempter = *with;
-    if (preempter.pass) site_lock_learn(preempter.pass, preempter.data);
-    __atomic_store_n(&preempter_set, true, __ATOMIC_RELEASE);
-}
 
 void monitor_wake_slow(void) {
     monitor_asleep = 0;
@@ -60,12 +52,12 @@ static void preempt(struct green *green, unsigned long progress) {
     green_must_yield = 1;
     stall_watch(green);
     sched.pressed = 1;
-    preempter.hold(preempter.data);
+    interpreter_hold();
     struct stall *stall = stall_end();
-    if (stall) preempter.describe(preempter.data, green->thread, stall->stack, sizeof stall->stack);
+    if (stall) interpreter_describe(green->thread, stall->stack, sizeof stall->stack);
     if (sched.progress == progress) sys_pause(PARKING_TIME);
     if (hand_off(green, progress)) green_must_yield = 0;
-    preempter.release(preempter.data);
+    interpreter_release();
     sched.pressed = 0;
     if (stall) stall_report(stall);
 }
@@ -81,7 +73,7 @@ static void spread_chaos(void) {
 
 /* green has kept the scheduler's carrier for that many periods. */
 static void intervene(struct green *green, unsigned long progress, unsigned periods) {
-    if (__atomic_load_n(&preempter_set, __ATOMIC_ACQUIRE)) {
+    if (interpreter_is_there()) {
         if (periods % patience == 0) preempt(green, progress);
     } else if (!hand_off(green, progress)) {
         green_must_yield = 1;

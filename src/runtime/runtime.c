@@ -68,6 +68,12 @@ fail:
     return -1;
 }
 
+bool runtime_turns(unsigned long *seen) {
+    unsigned long before = *seen;
+    *seen = sched.progress;
+    return *seen != before || __atomic_load_n(&sched.polling, __ATOMIC_SEQ_CST);
+}
+
 struct runtime_stats runtime_stats(void) {
     return (struct runtime_stats){.switches = sched.switches,
                                   .polls = sched.polls,

@@ -28,6 +28,10 @@ extern bool runtime_apart;
  * forks without such handlers calls it in the child. Async-signal-safe. */
 RT_SHARED void runtime_abandon(void);
 
+/* Has the scheduler given anybody a turn since *seen, or is it waiting for something to do? Any
+ * thread may call it. */
+bool runtime_turns(unsigned long *seen);
+
 /* The process id at runtime_start. */
 RT_SHARED extern int runtime_pid;
 

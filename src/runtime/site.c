@@ -24,7 +24,7 @@ struct site {
 };
 
 struct site_lock site_lock;
-unsigned long site_moves;
+unsigned long site_moves, site_passes;
 static struct site sites[1 << SITES_LOG2];
 
 static struct site *site_at(const void *place) {
@@ -69,7 +69,9 @@ void site_lock_learn(void (*pass)(void *data), void *data) {
 void site_note(const void *cond, const char *frame) {
     struct green *self = green_self_tls;
     if (is_example_of(self)) return learn_cond(cond, frame);
-    if (!self || cond != site_lock.cond) return;
+    if (cond != site_lock.cond) return;
+    site_passes++;
+    if (!self) return;
     self->spell++;
     self->turn = 0;
     self->site = *(const void *const *)(frame + site_lock.caller);

@@ -59,6 +59,9 @@ static inline void site_left(const void *mutex) {
  * lock and stays there for a while; if so the site is a step nearer to being learnt. Sleeps. */
 void site_sample(const struct green *green, unsigned long progress);
 
+/* How often the lock was let go of, by any thread; it is counted within the lock. */
+extern unsigned long site_passes;
+
 /* How many spells were detached at a learnt site. */
 extern unsigned long site_moves;
 

@@ -53,22 +53,23 @@ PyThreadState *thread_current(void) { return mine; }
 
 void thread_close(void) { atomic_store(&closed, true); }
 
-/* The monitor's thread state is made on the monitor's thread: up to 3.11 it takes its identity
- * from the thread that makes it. After thread_close the interpreter ends, with the lock held to the
- * last: whoever is let go on beside it finds it half gone. So the monitor rests from then on. */
+/* The thread states of the server's own OS threads are made on those threads: up to 3.11 one takes
+ * its identity from the thread that makes it. After thread_close the interpreter ends, with the
+ * lock held to the last: whoever is let go on beside it finds it half gone. So these threads rest
+ * from then on. */
 
 static __thread bool holding;
 
-static void monitor_hold(void *data) {
+static void lock_hold(void *data) {
     (void)data;
-    static PyThreadState *monitor;
+    static __thread PyThreadState *state;
     while (atomic_load(&closed)) pause();
-    if (!monitor && !(monitor = PyThreadState_New(interpreter))) return;
-    PyEval_RestoreThread(monitor);
+    if (!state && !(state = PyThreadState_New(interpreter))) return;
+    PyEval_RestoreThread(state);
     holding = true;
 }
 
-static void monitor_release(void *data) {
+static void lock_release(void *data) {
     (void)data;
     if (!holding) return;
     holding = false;
@@ -104,7 +105,7 @@ static PyObject *describe_frame(PyObject *frame, const char *separator, char **a
     return back;
 }
 
-static void monitor_describe(void *data, uintptr_t thread, char *text, size_t room) {
+static void lock_describe(void *data, uintptr_t thread, char *text, size_t room) {
     (void)data;
     *text = '\0';
     if (!holding) return;
@@ -145,11 +146,12 @@ static void let_example_end(void) {
 int thread_setup(void) {
     interpreter = PyInterpreterState_Get();
     if ((errno = pthread_key_create(&cleanup_key, thread_cleanup)) != 0) goto fail;
-    if (gr_worker_threads()) return 0;
-    gr_preempt_with(&(gr_preempter){.hold = monitor_hold,
-                                    .release = monitor_release,
-                                    .describe = monitor_describe,
-                                    .pass = pass_lock});
+    bool green = gr_worker_threads() == 0;
+    gr_preempt_with(&(gr_preempter){.hold = lock_hold,
+                                    .release = lock_release,
+                                    .describe = lock_describe,
+                                    .pass = green ? pass_lock : NULL});
+    if (!green) return 0;
     bool started = false;
     int learnt = gr_threads_like(example_start, &started);
     if (!started) return -1;

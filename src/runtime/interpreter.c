@@ -1,0 +1,67 @@
+#include "runtime/interpreter.h"
+
+#include <linux/futex.h>
+
+#include "base/sys.h"
+#include "greenroom/green.h"
+#include "runtime/carrier.h"
+#include "runtime/site.h"
+
+static gr_preempter preempter;
+static volatile bool preempter_set;
+
+void gr_preempt_with(const gr_preempter *with) {
+    preempter = *with;
+    if (preempter.pass) site_lock_learn(preempter.pass, preempter.data);
+    __atomic_store_n(&preempter_set, true, __ATOMIC_RELEASE);
+}
+
+bool interpreter_is_there(void) { return __atomic_load_n(&preempter_set, __ATOMIC_ACQUIRE); }
+
+void interpreter_hold(void) {
+    if (interpreter_is_there()) preempter.hold(preempter.data);
+}
+
+void interpreter_release(void) {
+    if (interpreter_is_there()) preempter.release(preempter.data);
+}
+
+void interpreter_describe(pthread_t thread, char *text, size_t room) {
+    *text = '\0';
+    if (interpreter_is_there()) preempter.describe(preempter.data, thread, text, room);
+}
+
+unsigned long interpreter_passes(void) { return site_passes; }
+
+/* ---- the asker ---- */
+
+static struct {
+    void (*fn)(void *);
+    void *data;
+    int asked; /* futex: 1 from the question to the answer */
+} question;
+
+static void *answer(void *unused) {
+    for (;;) {
+        while (!__atomic_load_n(&question.asked, __ATOMIC_ACQUIRE))
+            sys(SYS_futex, &question.asked, FUTEX_WAIT_PRIVATE, 0, NULL);
+        interpreter_hold();
+        if (question.fn) question.fn(question.data);
+        interpreter_release();
+        __atomic_store_n(&question.asked, 0, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+int interpreter_asker_start(void) { return os_thread_start(answer, NULL, OS_THREAD_STACK); }
+
+bool interpreter_has_answered(void) { return !__atomic_load_n(&question.asked, __ATOMIC_ACQUIRE); }
+
+bool interpreter_ask(void (*fn)(void *data), void *data) {
+    if (!interpreter_has_answered()) return false;
+    question.fn = fn;
+    question.data = data;
+    __atomic_store_n(&question.asked, 1, __ATOMIC_RELEASE);
+    sys(SYS_futex, &question.asked, FUTEX_WAKE_PRIVATE, 1);
+    return true;
+}
