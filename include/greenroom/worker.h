@@ -10,6 +10,7 @@ GR_BEGIN
 /* Exit codes by which a worker that has not served yet tells the supervisor what went wrong. */
 enum {
     GR_EXIT_APP_FAILED = 1, /* the application raised while it was loaded; not retried at start */
+    GR_EXIT_HUNG = 3,       /* it served, and did not respond any more: it has ended itself */
     GR_EXIT_USAGE = 2,      /* asked for something that cannot be: no such app, unusable Python */
 };
 
@@ -49,6 +50,10 @@ GR_API bool gr_worker_forked(void);
  * descriptor, which never blocks, has gr_worker_serve return with EINTR in their stead. To be
  * called before that. -1 with errno EMFILE or ENFILE. Owned by the runtime. */
 GR_API int gr_worker_interrupt_fd(void);
+
+/* The signal that a thread is sent when the worker hangs, for the host to write the language's
+ * stacks of all threads to stderr, within the signal handler: the host sets one, after this. */
+GR_API int gr_worker_stack_signal(void);
 
 /* The application that this worker serves; owned by the runtime. */
 GR_API gr_app *gr_worker_application(void);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import errno
+import faulthandler
 import os
 import signal
 import sys
@@ -77,6 +78,7 @@ def run(wanted: str) -> int:
         return APP_FAILED
     _log.complete()
     _threads.mend_forks()
+    faulthandler.register(_greenroom.stack_signal(), sys.__stderr__, all_threads=True)
     if (interrupt := _greenroom.interrupt_fd()) >= 0:
         signal.set_wakeup_fd(interrupt, warn_on_full_buffer=False)
     try:

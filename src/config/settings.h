@@ -8,10 +8,18 @@
 #include "config/sentence.h"
 #include "server/options.h"
 
+/* What is enough of one worker, so that it is to be replaced. 0: any. */
+struct worker_limits {
+    uint32_t max_requests, max_requests_jitter; /* up to so many more */
+    int64_t max_rss;                            /* bytes */
+    int64_t max_lifetime;                       /* ns */
+};
+
 struct settings {
     struct server_options worker; /* its descriptors and slot are the supervisor's to fill in */
     struct address binds[SERVER_LISTENERS_MAX];
     int bind_count;
+    struct worker_limits limits;
     int64_t drain_delay;      /* ns from SIGTERM until the server drains */
     const char *user, *group; /* of the workers, by name or number; "" when not said */
     const char *cpu_affinity; /* "off", "on", or a list of CPUs */

@@ -30,6 +30,8 @@ struct board_place {
     atomic_int connections;      /* open now */
     atomic_int in_flight;        /* requests being answered */
     atomic_int accepting;  /* not 0: takes its share of new connections, or may take some yet */
+    atomic_int overdue;    /* requests that cannot be ended: see server/overdue.h */
+    atomic_uint beat;      /* counts, while it serves: see server/watchdog.h */
     atomic_ulong requests; /* answered since the worker started */
     atomic_ulong dropped_fields; /* of requests, see gr_request_field_dropped */
     atomic_ulong breaches[BREACH_COUNT];

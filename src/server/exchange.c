@@ -15,6 +15,7 @@
 #include "server/load.h"
 #include "server/mount.h"
 #include "server/os_handler.h"
+#include "server/overdue.h"
 #include "server/pool.h"
 #include "server/readiness.h"
 #include "server/static.h"
@@ -195,6 +196,7 @@ static void begin(struct gr_request *exchange) {
     self->work = exchange;
     exchange->green = self;
     list_append(&in_flight, &exchange->place);
+    overdue_watch(exchange);
     load_add_in_flight(1);
     look_for_end(exchange);
     sched_leave(self);
@@ -330,6 +332,7 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     self->deadline = NEVER;
     access_log_write(exchange);
     list_remove(&exchange->place);
+    overdue_forget(exchange);
     load_add_in_flight(-1);
     load_add_request();
     if (__builtin_expect(all_ended != NULL, 0) && list_empty(&in_flight)) all_ended();

@@ -49,6 +49,7 @@ struct gr_request {
     int64_t started;     /* ns; 0 without an access log and a request timeout */
     struct green *green; /* that answers it; NULL before and after */
     int answerer;        /* enum exchange_answerer, of server/os_handler.h. Atomic */
+    struct expiry_node overdue;
     bool cancel_on_disconnect;
 };
 

@@ -63,6 +63,12 @@ bool load_server_draining(void) {
 
 void load_set_accepting(bool accepting) { atomic_store(&mine->accepting, accepting); }
 
+void load_add_overdue(void) { add(&mine->overdue, 1); }
+
+void load_beat(void) { atomic_fetch_add_explicit(&mine->beat, 1, memory_order_relaxed); }
+
+int load_in_flight(void) { return atomic_load_explicit(&mine->in_flight, memory_order_relaxed); }
+
 int load_connections(void) {
     return atomic_load_explicit(&mine->connections, memory_order_relaxed);
 }

@@ -20,6 +20,15 @@ void load_add_in_flight(int change);
 void load_add_request(void);
 void load_set_accepting(bool accepting);
 
+/* A request goes on that cannot be ended. */
+void load_add_overdue(void);
+
+/* This process runs. One thread may call it. */
+void load_beat(void);
+
+/* Requests being answered. Any thread may call it. */
+int load_in_flight(void);
+
 /* Counts a field that a host keeps from the application; returns how many there were, this one
  * included. Any thread may call it. */
 unsigned long load_add_dropped_field(void);

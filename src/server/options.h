@@ -53,11 +53,12 @@ struct server_options {
     uint32_t min_body_rate;     /* bytes per second that a body comes at in the long run; 0: any */
     int64_t write_timeout;      /* ns without a byte taken while the application writes */
     int64_t graceful_timeout;   /* ns */
-    int64_t request_timeout;    /* ns from the end of a request's head; 0: none */
-    uint32_t concurrency;       /* requests in flight at most; 0: any number */
-    bool os_threads;            /* so many OS threads run the handlers, and libc is libc's own */
-    int64_t queue_timeout;      /* ns that a request may wait for its turn */
-    bool cancel_on_disconnect;  /* when its client hangs up; the default of each request */
+    int64_t unresponsive_timeout; /* ns that the worker may hang; 0: for ever */
+    int64_t request_timeout;      /* ns from the end of a request's head; 0: none */
+    uint32_t concurrency;         /* requests in flight at most; 0: any number */
+    bool os_threads;              /* so many OS threads run the handlers, and libc is libc's own */
+    int64_t queue_timeout;        /* ns that a request may wait for its turn */
+    bool cancel_on_disconnect;    /* when its client hangs up; the default of each request */
     struct http_limits limits;
     uint32_t keep_alive_requests; /* of one connection; 0: any number */
     uint32_t max_connections;     /* open at a time; 0: any number */

@@ -9,6 +9,7 @@
 
 #include "base/sys.h"
 #include "greenroom/log.h"
+#include "runtime/interpreter.h"
 #include "runtime/park.h"
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
@@ -21,12 +22,14 @@
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/mount.h"
+#include "server/overdue.h"
 #include "server/readiness.h"
 #include "server/ready_pipe.h"
 #include "server/signals.h"
 #include "server/threads.h"
 #include "server/tls_handshake.h"
 #include "server/trial.h"
+#include "server/watchdog.h"
 
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
@@ -37,9 +40,9 @@ enum { DRAIN_SILENCE = 200 * NS_PER_MS };
  * just have asked. */
 #define REPLACED_SILENCE (5 * (int64_t)NS_PER_S)
 
-/* Those of the server: four expiries, the listeners' pause, the runner's second try, and the trim
+/* Those of the server: five expiries, the listeners' pause, the runner's second try, and the trim
  * of exchanges. */
-enum { TIMERS = 7 };
+enum { TIMERS = 8 };
 
 /* How long the application may take to end, after the graceful timeout, when nobody is left to end
  * it. */
@@ -143,6 +146,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     mount_init(options->mount);
     readiness_init(options->readiness_path);
     bodies_init(options);
+    overdue_init(options->request_timeout);
     if (options->os_threads && threads_start(options->concurrency, options->stack_size) < 0)
         return fail("cannot start %u threads", options->concurrency);
     if (tls_handshakes_start(options) < 0) return fail("cannot start the thread for TLS");
@@ -153,6 +157,8 @@ static int start_serving(const struct server_options *options, const struct gr_a
         ready_pipe_serves();
         return 0;
     }
+    if (interpreter_asker_start() < 0 || watchdog_start(options->unresponsive_timeout) < 0)
+        return fail("cannot start the watchdog");
     listeners_start();
     load_set_accepting(true);
     ready_pipe_serves();
@@ -176,6 +182,7 @@ static void drain(int64_t graceful_timeout) {
     stop_asked = 0;
     if (phase == SERVING) {
         phase = DRAINING;
+        watchdog_rest();
         give_up_at = clock_after(graceful_timeout);
         listeners_close();
         load_set_accepting(false);

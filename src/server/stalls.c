@@ -8,16 +8,15 @@
 #include "runtime/stall.h"
 #include "server/exchange.h"
 
-enum { C_STACK = 1024 };
-
 static size_t copy(char *out, size_t room, gr_slice text) {
     size_t len = text.len < room ? text.len : room;
     memcpy(out, text.data, len);
     return len;
 }
 
-static void note(const struct green *green, char work[STALL_WORK]) {
+void stalls_note(const struct green *green, char work[STALL_WORK]) {
     const struct gr_request *request = green->work;
+    *work = '\0';
     if (!request) return;
     size_t len = copy(work, STALL_WORK - 2, gr_request_method(request));
     work[len++] = ' ';
@@ -31,17 +30,17 @@ static const char *base_name(const char *path) {
 }
 
 /* The first two frames are the handler's and the kernel's return from it. */
-static void print_frames(const struct stall *stall, char text[C_STACK]) {
+void stalls_print(void *const *frames, int count, char text[STALLS_C_STACK]) {
     size_t len = 0;
     *text = '\0';
-    for (int i = 2; i < stall->frame_count; i++) {
+    for (int i = 2; i < count; i++) {
         Dl_info info = {0};
-        dladdr(stall->frames[i], &info);
+        dladdr(frames[i], &info);
         int n = snprintf(
-            text + len, C_STACK - len, "%s%s(%s+0x%tx)", len ? " < " : "",
+            text + len, STALLS_C_STACK - len, "%s%s(%s+0x%tx)", len ? " < " : "",
             info.dli_fname ? base_name(info.dli_fname) : "?", info.dli_sname ? info.dli_sname : "",
-            (char *)stall->frames[i] - (char *)(info.dli_sname ? info.dli_saddr : info.dli_fbase));
-        if (n < 0 || (size_t)n >= C_STACK - len) {
+            (char *)frames[i] - (char *)(info.dli_sname ? info.dli_saddr : info.dli_fbase));
+        if (n < 0 || (size_t)n >= STALLS_C_STACK - len) {
             text[len] = '\0';
             return;
         }
@@ -50,8 +49,8 @@ static void print_frames(const struct stall *stall, char text[C_STACK]) {
 }
 
 static void report(const struct stall *stall) {
-    char c_stack[C_STACK];
-    print_frames(stall, c_stack);
+    char c_stack[STALLS_C_STACK];
+    stalls_print(stall->frames, stall->frame_count, c_stack);
     gr_log(GR_LOG_WARNING,
            "the worker was held up for %lld ms by C code that keeps the interpreter's lock, in %s; "
            "Python: %s; C: %s",
@@ -60,5 +59,5 @@ static void report(const struct stall *stall) {
 }
 
 void stalls_init(void) {
-    stall_report_with(&(struct stall_reporter){.note = note, .report = report});
+    stall_report_with(&(struct stall_reporter){.note = stalls_note, .report = report});
 }

@@ -12,6 +12,7 @@
 #include "log/level.h"
 #include "log/log.h"
 #include "log/rings.h"
+#include "runtime/backtrace.h"
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
 #include "server/access_log.h"
@@ -29,6 +30,7 @@
 #include "server/stalls.h"
 #include "server/static.h"
 #include "server/tls_listener.h"
+#include "server/watchdog.h"
 
 enum { RUNNER_STACK = 256 * 1024 };
 
@@ -158,6 +160,7 @@ int gr_worker_start(size_t stack_size) {
     if (start_runtime(stack_size) < 0) return -1;
     protect_descriptors();
     stalls_init();
+    backtrace_init();
     if (open_statics() < 0) return -1;
     if (tls_listeners_open(&options) < 0) return -1;
     if (listeners_init(&options) < 0)
@@ -183,6 +186,8 @@ bool gr_worker_log_capture(void) { return options.log_capture; }
 bool gr_worker_forked(void) { return !runtime_on; }
 
 int gr_worker_interrupt_fd(void) { return serving_interrupt_fd(); }
+
+int gr_worker_stack_signal(void) { return watchdog_stack_signal(); }
 
 gr_app *gr_worker_application(void) { return &application; }
 

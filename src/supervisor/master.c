@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "greenroom/log.h"
 #include "greenroom/worker.h"
+#include "supervisor/limits.h"
 #include "supervisor/log_setup.h"
 #include "supervisor/log_writer.h"
 #include "supervisor/set_up.h"
@@ -161,6 +162,7 @@ static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t next_due(struct master *m) {
     int64_t now = clock_now(), due = earlier(m->drain_due, m->roll.due);
     due = earlier(due, control_due(&m->control));
+    due = earlier(due, limits_due(m));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
         const struct slot *slot = &m->slots[i];
@@ -178,6 +180,7 @@ static void act_on_time(struct master *m) {
         struct slot *slot = &m->slots[i];
         if (is_resting(m, slot) && !slot->serving && slot->due <= now) start(m, slot);
     }
+    limits_look(m);
     roll_go_on(m);
 }
 

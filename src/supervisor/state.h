@@ -27,6 +27,7 @@ struct master {
     struct roll roll;
     struct control control;
     struct worker_table workers;
+    int64_t limits_due; /* see supervisor/limits.h */
     struct slot slots[BOARD_SLOTS_MAX];
     int slot_count;
 };

@@ -124,6 +124,8 @@ static void clear_place(struct board_place *place) {
     atomic_store(&place->connections, 0);
     atomic_store(&place->in_flight, 0);
     atomic_store(&place->accepting, 0);
+    atomic_store(&place->overdue, 0);
+    atomic_store(&place->beat, 0);
     atomic_store(&place->requests, 0);
     atomic_store(&place->dropped_fields, 0);
     for (int i = 0; i < BREACH_COUNT; i++) atomic_store(&place->breaches[i], 0);

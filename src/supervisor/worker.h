@@ -33,6 +33,8 @@ struct worker {
     int64_t due;           /* while LEAVING: when patience ends; NEVER once it has */
     char why[WORKER_WHY_SIZE]; /* why it will never serve, as it says itself; "" */
     struct board_place *place;
+    unsigned beat;  /* of its place, when supervisor/limits.c looked last */
+    int64_t silent; /* ns since it has changed */
 };
 
 struct worker_table {

@@ -60,6 +60,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .mount = "/shop",
         .ready_path = "/health?deep=1",
         .readiness_path = "/ready",
+        .unresponsive_timeout = 12,
         .compress = true,
         .statics = {"/a=b=c", "/=."},
         .static_count = 2,
@@ -95,6 +96,8 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.ready_fd, sent.ready_fd);
     assert_int_equal(got.board_fd, sent.board_fd);
     assert_int_equal(got.poll_backend, sent.poll_backend);
+    assert_string_equal(got.readiness_path, sent.readiness_path);
+    assert_true(got.unresponsive_timeout == sent.unresponsive_timeout);
     assert_int_equal(got.os_threads, sent.os_threads);
     assert_int_equal(got.concurrency, sent.concurrency);
     assert_int_equal(got.stack_size, sent.stack_size);

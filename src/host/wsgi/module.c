@@ -111,6 +111,10 @@ static PyObject *module_interrupt_fd(PyObject *module, PyObject *unused) {
     return fd < 0 && gr_worker_threads() ? raise_errno() : PyLong_FromLong(fd);
 }
 
+static PyObject *module_stack_signal(PyObject *module, PyObject *unused) {
+    return PyLong_FromLong(gr_worker_stack_signal());
+}
+
 static PyObject *module_close(PyObject *module, PyObject *unused) {
     thread_close();
     return Py_NewRef(Py_None);
@@ -149,6 +153,7 @@ static PyMethodDef methods[] = {
     {"failed", module_failed, METH_O, "Tells the supervisor why the worker will not serve."},
     {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
     {"interrupt_fd", module_interrupt_fd, METH_NOARGS, "For signal.set_wakeup_fd; -1: not needed."},
+    {"stack_signal", module_stack_signal, METH_NOARGS, "Upon which faulthandler is to write."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},
     {"environment", module_environment, METH_O, "A variable as the C library sees it, or None."},
     {"log", log_add, METH_VARARGS, "Adds a record to the log."},

@@ -1,0 +1,144 @@
+#include "supervisor/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "greenroom/log.h"
+#include "supervisor/state.h"
+
+static const int64_t look_every = 500 * (int64_t)NS_PER_MS;
+
+/* Beyond --unresponsive-timeout, for a worker to end by itself (server/watchdog.h). */
+static const int64_t silence_margin = 2 * (int64_t)NS_PER_S;
+
+enum { WHY_SIZE = 96, MIB = 1 << 20 };
+
+/* Between 0 and 1: a process's for its life, and another one's for the next. So that not all go at
+ * once. */
+static double share(const struct worker *worker) {
+    return (uint32_t)worker->pid * UINT32_C(2654435769) / 4294967296.0;
+}
+
+/* ---- enough ---- */
+
+static bool has_answered_enough(const struct worker_limits *limits, const struct worker *worker,
+                                char *why) {
+    double most = limits->max_requests + share(worker) * limits->max_requests_jitter;
+    unsigned long answered = atomic_load(&worker->place->requests);
+    if (!limits->max_requests || (double)answered < most) return false;
+    snprintf(why, WHY_SIZE, "it has answered %lu requests (--max-requests)", answered);
+    return true;
+}
+
+/* Up to a tenth earlier than was said. */
+static bool has_served_enough(const struct worker_limits *limits, const struct worker *worker,
+                              char *why) {
+    double served = (double)(clock_now() - worker->serving_since);
+    double most = (double)limits->max_lifetime * (1 - share(worker) / 10);
+    if (!limits->max_lifetime || served < most) return false;
+    snprintf(why, WHY_SIZE, "it has served for %.1f s (--max-lifetime)", served / NS_PER_S);
+    return true;
+}
+
+/* proc_pid_statm(5): the second field, in pages. 0 when it cannot be read. */
+static int64_t resident_size(pid_t pid) {
+    char path[64];
+    long long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    FILE *file = fopen(path, "re");
+    if (!file) return 0;
+    if (fscanf(file, "%*d %lld", &pages) != 1) pages = 0;
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* A tenth is left for what it grows by until its successor serves and its last requests end. */
+static bool has_grown_enough(const struct worker_limits *limits, const struct worker *worker,
+                             char *why) {
+    if (!limits->max_rss) return false;
+    int64_t size = resident_size(worker->pid);
+    if (size < limits->max_rss / 10 * 9) return false;
+    snprintf(why, WHY_SIZE, "it takes %.1f MiB of memory (--max-rss)", (double)size / MIB);
+    return true;
+}
+
+static bool holds_overdue(const struct worker *worker, char *why) {
+    if (!atomic_load(&worker->place->overdue)) return false;
+    snprintf(why, WHY_SIZE, "a request of it cannot be ended (--request-timeout)");
+    return true;
+}
+
+static bool has_had_enough(const struct worker_limits *limits, const struct worker *worker,
+                           char *why) {
+    return holds_overdue(worker, why) || has_grown_enough(limits, worker, why) ||
+           has_answered_enough(limits, worker, why) || has_served_enough(limits, worker, why);
+}
+
+/* One that has had enough again and again as soon as it serves is no better than one that dies. */
+static void replace(struct master *m, struct slot *slot, const char *why) {
+    const struct worker *worker = slot->serving;
+    int64_t served = clock_now() - worker->serving_since, wait = slot_rest(slot, served);
+    if (wait)
+        gr_log(GR_LOG_WARNING,
+               "worker %d (pid %d): %s, %.1f s after it began to serve; replacing it in %.1f s",
+               slot->number, worker->pid, why, (double)served / NS_PER_S, (double)wait / NS_PER_S);
+    roll_replace(m, slot, why);
+}
+
+/* ---- silent ---- */
+
+/* Does a debugger hold it? */
+static bool is_traced(pid_t pid) {
+    char path[64], line[256];
+    int tracer = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    FILE *file = fopen(path, "re");
+    if (!file) return false;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "TracerPid: %d", &tracer) == 1) break;
+    fclose(file);
+    return tracer != 0;
+}
+
+/* Time is counted by looks: when the whole machine was stopped, nobody was silent. */
+static void listen_to(struct worker *worker, int64_t timeout) {
+    unsigned beat = atomic_load(&worker->place->beat);
+    worker->silent = beat != worker->beat || !beat ? 0 : worker->silent + look_every;
+    worker->beat = beat;
+    if (worker->silent < timeout + silence_margin || is_traced(worker->pid)) return;
+    gr_log(GR_LOG_ERROR, "worker %d (pid %d) has shown no sign of life for %.1f s; killing it",
+           worker->slot, worker->pid, (double)worker->silent / NS_PER_S);
+    worker->silent = 0;
+    worker_kill(worker);
+}
+
+/* ---- looking ---- */
+
+static bool is_looked_at(const struct master *m) {
+    const struct settings *settings = &m->edition->settings;
+    const struct worker_limits *limits = &settings->limits;
+    return limits->max_requests || limits->max_rss || limits->max_lifetime ||
+           settings->worker.request_timeout || settings->worker.unresponsive_timeout;
+}
+
+static void look_at(struct master *m, struct slot *slot) {
+    static char whys[BOARD_SLOTS_MAX][WHY_SIZE];
+    const struct settings *settings = &m->edition->settings;
+    char *why = whys[slot->number];
+    if (!slot->serving) return;
+    if (settings->worker.unresponsive_timeout)
+        listen_to(slot->serving, settings->worker.unresponsive_timeout);
+    if (!slot->why && has_had_enough(&settings->limits, slot->serving, why)) replace(m, slot, why);
+}
+
+int64_t limits_due(const struct master *m) {
+    return m->phase == PHASE_RUNNING && is_looked_at(m) ? m->limits_due : NEVER;
+}
+
+void limits_look(struct master *m) {
+    if (limits_due(m) > clock_now()) return;
+    m->limits_due = clock_after(look_every);
+    for (int i = 0; i < m->slot_count; i++) look_at(m, &m->slots[i]);
+}
