@@ -13,6 +13,10 @@ static const int64_t look_every = 500 * (int64_t)NS_PER_MS;
 /* Beyond --unresponsive-timeout, for a worker to end by itself (server/watchdog.h). */
 static const int64_t silence_margin = 2 * (int64_t)NS_PER_S;
 
+/* How long a worker's size is not looked at, and from then on nothing concluded from its growth: it
+ * may load more with its first requests. */
+static const int64_t childhood = NS_PER_S, youth = 3 * (int64_t)NS_PER_S;
+
 enum { WHY_SIZE = 96, MIB = 1 << 20 };
 
 /* Between 0 and 1: a process's for its life, and another one's for the next. So that not all go at
@@ -54,12 +58,26 @@ static int64_t resident_size(pid_t pid) {
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* A tenth is left for what it grows by until its successor serves and its last requests end. */
-static bool has_grown_enough(const struct worker_limits *limits, const struct worker *worker,
-                             char *why) {
-    if (!limits->max_rss) return false;
+/* What it will have grown by when a successor has taken over, which takes as long as it took itself
+ * to start, and as long again if another slot has its turn first. */
+static int64_t growth_ahead(const struct worker *worker, int64_t size) {
+    int64_t age = clock_now() - worker->sized;
+    int64_t ahead = 2 * (worker->serving_since - worker->started + look_every);
+    if (size <= worker->size || age < youth) return 0;
+    return (int64_t)((double)(size - worker->size) / (double)age * (double)ahead);
+}
+
+/* A tenth is left in any case for what its last requests bring. */
+static int64_t rss_wanted(const struct worker_limits *limits) { return limits->max_rss / 10 * 9; }
+
+static bool has_grown_enough(const struct worker_limits *limits, struct worker *worker, char *why) {
+    if (!limits->max_rss || clock_now() - worker->serving_since < childhood) return false;
     int64_t size = resident_size(worker->pid);
-    if (size < limits->max_rss / 10 * 9) return false;
+    if (!worker->sized) {
+        worker->size = size;
+        worker->sized = clock_now();
+    }
+    if (size + growth_ahead(worker, size) < rss_wanted(limits)) return false;
     snprintf(why, WHY_SIZE, "it takes %.1f MiB of memory (--max-rss)", (double)size / MIB);
     return true;
 }
@@ -70,20 +88,20 @@ static bool holds_overdue(const struct worker *worker, char *why) {
     return true;
 }
 
-static bool has_had_enough(const struct worker_limits *limits, const struct worker *worker,
-                           char *why) {
+static bool has_had_enough(const struct worker_limits *limits, struct worker *worker, char *why) {
     return holds_overdue(worker, why) || has_grown_enough(limits, worker, why) ||
            has_answered_enough(limits, worker, why) || has_served_enough(limits, worker, why);
 }
 
-/* One that has had enough again and again as soon as it serves is no better than one that dies. */
+/* One whose successors take too much from the beginning, again and again, is not helped by them. */
 static void replace(struct master *m, struct slot *slot, const char *why) {
+    const struct worker_limits *limits = &m->edition->settings.limits;
     const struct worker *worker = slot->serving;
-    int64_t served = clock_now() - worker->serving_since, wait = slot_rest(slot, served);
+    bool is_born_so = worker->sized && worker->size >= rss_wanted(limits);
+    int64_t wait = is_born_so ? slot_rest(slot, 0) : 0;
     if (wait)
-        gr_log(GR_LOG_WARNING,
-               "worker %d (pid %d): %s, %.1f s after it began to serve; replacing it in %.1f s",
-               slot->number, worker->pid, why, (double)served / NS_PER_S, (double)wait / NS_PER_S);
+        gr_log(GR_LOG_WARNING, "worker %d (pid %d): %s from the beginning; replacing it in %.1f s",
+               slot->number, worker->pid, why, (double)wait / NS_PER_S);
     roll_replace(m, slot, why);
 }
 

@@ -17,7 +17,11 @@ enum {
     HALF_FULL = LOG_RING_SIZE / 2,
     COMPLAINT_PERIOD = NS_PER_S,
     UNFINISHED_PAUSE = NS_PER_MS,
+    REFUSAL_AGAIN = 512,
 };
+
+/* Longer than workers that cannot be started are waited with. */
+#define REFUSAL_MEMORY (300 * (int64_t)NS_PER_S)
 
 static atomic_bool settled;
 
@@ -99,11 +103,33 @@ static void flush(struct log_writer *writer) {
     writer->used = writer->batched = 0;
 }
 
+/* FNV-1a. */
+static uint64_t hash(gr_slice text) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3u;
+    return hash;
+}
+
+/* Of a reason that comes again, from one worker after another, the first line is enough. */
+static gr_slice say_once(struct log_writer *writer, gr_slice text, char again[REFUSAL_AGAIN]) {
+    int64_t now = clock_now(), before = writer->refused_at;
+    uint64_t reason = hash(text);
+    bool is_known = reason == writer->refusal && now - before < REFUSAL_MEMORY;
+    writer->refusal = reason;
+    writer->refused_at = now;
+    if (!is_known) return text;
+    const char *end = memchr(text.data, '\n', text.len);
+    int len = end ? (int)(end - text.data) : (int)text.len;
+    snprintf(again, REFUSAL_AGAIN, "%.*s: the same as before", len < 400 ? len : 400, text.data);
+    return gr_slice_of(again);
+}
+
 /* What a worker cannot serve an application for: a plain sentence for whoever waits for the server
  * to start; a record later on. */
 static void refuse(struct log_writer *writer, uint32_t ring, gr_slice text) {
     static const char prefix[] = "greenroom: ";
-    char *memory = writer->batch + writer->used;
+    char *memory = writer->batch + writer->used, again[REFUSAL_AGAIN];
     if (log_writers_settled()) {
         struct log_line line;
         struct log_head head = {.time = log_time(),
@@ -111,7 +137,7 @@ static void refuse(struct log_writer *writer, uint32_t ring, gr_slice text) {
                                 .logger = gr_slice_of("greenroom"),
                                 .worker = (int)ring - 1};
         log_line_begin(&line, memory, LOG_RECORD_MAX, log_style(), &head);
-        log_line_message(&line, text);
+        log_line_message(&line, say_once(writer, text, again));
         writer->used += log_line_end(&line).len;
         return;
     }

@@ -21,8 +21,10 @@ struct log_writer {
     uint64_t unwritten; /* records, since the output last took one */
     int unwritten_why;  /* errno */
     atomic_uint ended;  /* futex */
-    uint32_t batched;   /* records in batch */
-    size_t used;        /* bytes of batch */
+    uint64_t refusal;   /* hash of the last reason why an application could not be served */
+    int64_t refused_at;
+    uint32_t batched; /* records in batch */
+    size_t used;      /* bytes of batch */
     char batch[LOG_BATCH];
 };
 

@@ -79,6 +79,7 @@ struct worker *worker_start(struct worker_table *table, const struct launch *lau
         .ready = ready,
         .patience = launch->options.graceful_timeout + margin,
         .due = NEVER,
+        .started = clock_now(),
         .place = &table->board->places[number],
     };
     become(worker, WORKER_STARTING);

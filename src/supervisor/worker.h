@@ -24,10 +24,11 @@ enum { WORKER_WHY_SIZE = 256 };
 
 struct worker {
     enum worker_state state;
-    pid_t pid;             /* 0: none */
-    int slot;              /* for which it was started */
-    int ready;             /* while STARTING: where it says how that went; otherwise -1 */
-    int64_t since;         /* when it came into its state */
+    pid_t pid;     /* 0: none */
+    int slot;      /* for which it was started */
+    int ready;     /* while STARTING: where it says how that went; otherwise -1 */
+    int64_t since; /* when it came into its state */
+    int64_t started;
     int64_t serving_since; /* 0: it has never served */
     int64_t patience;      /* ns that it may take to end: its own graceful timeout, and a margin */
     int64_t due;           /* while LEAVING: when patience ends; NEVER once it has */
@@ -35,6 +36,8 @@ struct worker {
     struct board_place *place;
     unsigned beat;  /* of its place, when supervisor/limits.c looked last */
     int64_t silent; /* ns since it has changed */
+    int64_t size;   /* resident bytes, when it looked first */
+    int64_t sized;  /* when that was; 0: not yet */
 };
 
 struct worker_table {

@@ -49,6 +49,19 @@ def test_a_crash_loop_slows_down(serve, tmp_path):
     assert server.stop() == 0
 
 
+def test_a_crash_loop_says_once_why(serve, tmp_path):
+    trigger = tmp_path / "fail"
+    server = serve("--workers", "1", "supervised:failing()", env={"FAIL_WHEN_THERE": str(trigger)})
+    trigger.touch()
+    os.kill(server.worker_pids()[0], signal.SIGKILL)
+    server.wait_for_output(r"LookupError: no such table; starting another in 0\.2 s$")
+    assert len(server.find_all(r"^.*Traceback")) == 1
+    again = r"error greenroom: supervised:failing\(\) failed while it was loaded: the same as before$"
+    eventually(lambda: len(server.find_all(again)) >= 1, "the shorter lines")
+    trigger.unlink()
+    eventually(lambda: server.get("/pid").status == 200, "a worker that answers")
+
+
 def test_what_a_master_was_waiting_for_does_not_hold_up_its_end(serve, tmp_path):
     """Told to stop while it waits to start a worker again."""
     trigger = tmp_path / "die"

@@ -51,11 +51,11 @@ def test_workers_that_are_old_enough_are_replaced_one_after_the_other(leaking):
     assert load.lost == []
 
 
-def test_limits_that_are_met_at_once_slow_down(leaking):
+def test_a_limit_that_is_too_low_for_any_worker_slows_down(leaking):
     server = leaking("--workers", "1", "--max-rss", "1M")
     server.wait_for_output(
-        r"warning greenroom: worker 0 \(pid \d+\): it takes \S+ MiB of memory \(--max-rss\), \d\.\d s after it "
-        r"began to serve; replacing it in 0\.1 s$")
+        r"warning greenroom: worker 0 \(pid \d+\): it takes \S+ MiB of memory \(--max-rss\) from the "
+        r"beginning; replacing it in 0\.1 s$")
     assert server.get("/").status == 200
 
 

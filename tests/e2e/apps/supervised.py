@@ -84,6 +84,13 @@ def dying():
     return app
 
 
+def failing():
+    """Can be loaded until a file appears."""
+    if os.path.exists(os.environ["FAIL_WHEN_THERE"]):
+        raise LookupError("no such table")
+    return app
+
+
 def killed():
     """Never comes to serve."""
     os.kill(os.getpid(), signal.SIGSEGV)
