@@ -16,12 +16,6 @@ static const char hex[16] = "0123456789abcdef";
 
 static bool fits(const struct log_line *line, size_t len) { return line->len + len <= line->room; }
 
-void log_line_put(struct log_line *line, const char *text, size_t len) {
-    if (!fits(line, len)) return;
-    memcpy(line->text + line->len, text, len);
-    line->len += len;
-}
-
 #define PUT(line, text) log_line_put(line, text, sizeof(text) - 1)
 
 void log_line_put_number(struct log_line *line, uint64_t number) {
@@ -170,8 +164,14 @@ static const char *colour_of(int level) {
                                   : "\033[2m";
 }
 
-static gr_slice level_name(const struct log_head *head) {
-    return head->level_name.len ? head->level_name : gr_slice_of(log_level_name(head->level));
+static void put_level(struct log_line *line, const struct log_head *head) {
+    if (head->level_name.len) return put_name(line, head->level_name, LEVEL_MAX);
+    const char *name = log_level_name(head->level);
+    log_line_put(line, name, strlen(name));
+}
+
+static void put_id(struct log_line *line, gr_slice id) {
+    log_line_put(line, id.data, id.len < ID_MAX ? id.len : ID_MAX);
 }
 
 static void put_worker(struct log_line *line, int worker) {
@@ -189,12 +189,12 @@ static void begin_text(struct log_line *line, const struct log_head *head) {
     put_worker(line, head->worker);
     const char *colour = line->style->colour ? colour_of(head->level) : "";
     log_line_put(line, colour, strlen(colour));
-    put_name(line, level_name(head), LEVEL_MAX);
+    put_level(line, head);
     if (*colour) PUT(line, "\033[0m");
     PUT(line, " ");
     put_name(line, head->logger, LOGGER_MAX);
     if (head->request_id.len) PUT(line, " ");
-    put_name(line, head->request_id, ID_MAX);
+    put_id(line, head->request_id);
     PUT(line, ": ");
 }
 
@@ -204,7 +204,7 @@ static void begin_json(struct log_line *line, const struct log_head *head) {
     PUT(line, "{\"time\":\"");
     log_line_put(line, stamp, sizeof stamp);
     PUT(line, "\",\"level\":\"");
-    put_name(line, level_name(head), LEVEL_MAX);
+    put_level(line, head);
     PUT(line, "\",\"logger\":\"");
     put_name(line, head->logger, LOGGER_MAX);
     PUT(line, "\",\"worker\":");
@@ -216,7 +216,7 @@ static void begin_json(struct log_line *line, const struct log_head *head) {
     log_line_put_number(line, (uint64_t)head->pid);
     if (!head->request_id.len) return;
     PUT(line, ",\"request_id\":\"");
-    put_name(line, head->request_id, ID_MAX);
+    put_id(line, head->request_id);
     PUT(line, "\"");
 }
 

@@ -70,7 +70,12 @@ GR_API gr_slice log_line_end(struct log_line *line);
 
 /* ---- pieces, for lines with fields of their own ---- */
 
-void log_line_put(struct log_line *line, const char *text, size_t len);
+static inline void log_line_put(struct log_line *line, const char *text, size_t len) {
+    if (line->len + len > line->room) return;
+    memcpy(line->text + line->len, text, len);
+    line->len += len;
+}
+
 void log_line_put_number(struct log_line *line, uint64_t number);
 
 /* Escaped as the style wants it. */

@@ -7,11 +7,14 @@
 
 enum { DAY = 86400, QUARTER = 900, OFFSET_BITS = 20, OFFSET_BIAS = 1 << (OFFSET_BITS - 1) };
 
-static void put_digits(char *out, unsigned number, int count) {
-    while (count-- > 0) {
-        out[count] = (char)('0' + number % 10);
-        number /= 10;
-    }
+static void put_two(char *out, unsigned number) {
+    out[0] = (char)('0' + number / 10);
+    out[1] = (char)('0' + number % 10);
+}
+
+static void put_three(char *out, unsigned number) {
+    out[0] = (char)('0' + number / 100);
+    put_two(out + 1, number % 100);
 }
 
 /* The civil date of a day since 1970, in the calendar's cycle of 400 years, whose years begin in
@@ -22,16 +25,18 @@ static void put_date(char *out, int64_t day) {
     unsigned year = (in_cycle - in_cycle / 1460 + in_cycle / 36524 - in_cycle / 146096) / 365;
     unsigned in_year = in_cycle - (365 * year + year / 4 - year / 100);
     unsigned month = (5 * in_year + 2) / 153; /* from March */
-    put_digits(out, year + cycle * 400 + (month > 9), 4);
+    year += cycle * 400 + (month > 9);
+    put_two(out, year / 100);
+    put_two(out + 2, year % 100);
     out[4] = out[7] = '-';
-    put_digits(out + 5, month > 9 ? month - 9 : month + 3, 2);
-    put_digits(out + 8, in_year - (153 * month + 2) / 5 + 1, 2);
+    put_two(out + 5, month > 9 ? month - 9 : month + 3);
+    put_two(out + 8, in_year - (153 * month + 2) / 5 + 1);
 }
 
 static void put_time(char *out, unsigned in_day) {
-    put_digits(out, in_day / 3600, 2);
-    put_digits(out + 3, in_day / 60 % 60, 2);
-    put_digits(out + 6, in_day % 60, 2);
+    put_two(out, in_day / 3600);
+    put_two(out + 3, in_day / 60 % 60);
+    put_two(out + 6, in_day % 60);
     out[2] = out[5] = ':';
 }
 
@@ -61,12 +66,13 @@ void log_stamp_local(char out[LOG_STAMP_LOCAL], int64_t time) {
     int64_t seconds = time / NS_PER_S;
     put_second(out, seconds + local_offset(seconds), ' ');
     out[19] = '.';
-    put_digits(out + 20, (unsigned)(time % NS_PER_S / NS_PER_MS), 3);
+    put_three(out + 20, (unsigned)(time % NS_PER_S / NS_PER_MS));
 }
 
 void log_stamp_utc(char out[LOG_STAMP_UTC], int64_t time) {
     put_second(out, time / NS_PER_S, 'T');
     out[19] = '.';
-    put_digits(out + 20, (unsigned)(time % NS_PER_S / NS_PER_US), 6);
+    put_three(out + 20, (unsigned)(time % NS_PER_S / NS_PER_MS));
+    put_three(out + 23, (unsigned)(time % NS_PER_MS / NS_PER_US));
     out[26] = 'Z';
 }
