@@ -44,6 +44,11 @@ GR_API bool gr_log_is_json(void);
 /* From when on lines of the logger "greenroom" are added. Any thread. */
 GR_API void gr_log_set_level(int level);
 
+/* What `greenroom log-level` has said of any loggers since the server was started, as
+ * "info,sqlalchemy=debug"; NULL when it has said nothing new since the last call. For hosts, on the
+ * main thread, when gr_worker_serve has returned with EINTR. */
+GR_API const char *gr_log_levels(void);
+
 /* Why the application cannot be served, as one sentence or more: for whoever has typed the command,
  * as long as nothing has ever been served, and an error in the log after that. */
 GR_API void gr_log_refusal(gr_slice text);

@@ -185,8 +185,6 @@ def set_levels(levels: str) -> None:
     """As `--log-level` has them: "info,sqlalchemy=debug"."""
     for piece in filter(None, levels.split(",")):
         logger, _, name = piece.rpartition("=")
-        if logger in ("", OWN_LOGGER):
-            _greenroom.log_set_level(LEVELS[name])
         logging.getLogger(logger).setLevel(LEVELS[name])
 
 
@@ -209,6 +207,7 @@ def install() -> None:
     logging.getLogger("py.warnings").addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
     set_levels(levels)
+    _greenroom.log_levels_with(set_levels)
 
 
 def complete() -> None:

@@ -1,4 +1,4 @@
-/* greenroom reload, greenroom status, greenroom stop */
+/* greenroom log-level, greenroom reload, greenroom status, greenroom stop */
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "config/quantity.h"
 #include "config/suggest.h"
 #include "greenroom/worker.h"
+#include "log/level.h"
 #include "supervisor/control_path.h"
 
 enum { OPTION_HELP = UCHAR_MAX + 1, OPTION_CONTROL, OPTION_PID };
@@ -28,6 +29,7 @@ struct asked {
     bool help;
     const char *control; /* NULL: not said */
     int64_t pid;         /* 0: not said */
+    const char *levels;  /* NULL: not said */
 };
 
 static int refused(const char *command, const char *word, char *error) {
@@ -65,11 +67,24 @@ static int option_take(struct asked *asked, int which, char **argv, char *error)
     }
 }
 
+static int levels_take(struct asked *asked, const char *list, char *error) {
+    gr_slice logger;
+    int level;
+    asked->levels = list;
+    for (const char *at = list; at;) {
+        const char *why = log_level_next(&at, &logger, &level);
+        if (why) return sentence(error, "'%.200s' %s", list, why);
+    }
+    return 0;
+}
+
 static int parse(struct asked *asked, int argc, char **argv, char *error) {
     int which;
     optind = 0; /* glibc: start afresh */
     while ((which = getopt_long(argc, argv, ":", options, NULL)) != -1)
         if (option_take(asked, which, argv, error) < 0) return -1;
+    if (optind < argc && strcmp(argv[0], "log-level") == 0)
+        if (levels_take(asked, argv[optind++], error) < 0) return -1;
     if (optind < argc)
         return sentence(error, "%s does not know what to do with '%s'", argv[0], argv[optind]);
     return 0;
@@ -90,7 +105,7 @@ static int fail(int code, const char *why) {
 
 int command_ask(int argc, char **argv) {
     struct asked asked = {0};
-    char path[CONTROL_PATH_SIZE], error[SENTENCE_SIZE];
+    char path[CONTROL_PATH_SIZE], error[SENTENCE_SIZE], request[LOG_LEVELS_SIZE];
     if (parse(&asked, argc, argv, error) < 0) return fail(GR_EXIT_USAGE, error);
     if (asked.help) {
         help_print(argv[0]);
@@ -98,6 +113,8 @@ int command_ask(int argc, char **argv) {
     }
     const char *socket = find_socket(&asked, path, error);
     if (!socket) return fail(GR_EXIT_USAGE, error);
-    int code = control_ask(socket, argv[0], strcmp(argv[0], "stop") == 0, error);
+    snprintf(request, sizeof request, "%s%s%s", argv[0], asked.levels ? " " : "",
+             asked.levels ? asked.levels : "");
+    int code = control_ask(socket, request, strcmp(argv[0], "stop") == 0, error);
     return code ? fail(code, error) : output_finish();
 }

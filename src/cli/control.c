@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "greenroom/worker.h"
+#include "log/level.h"
 
 static int connect_to(const char *path) {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -42,7 +43,7 @@ static int take_answer(FILE *stream, char *error) {
 }
 
 int control_ask(const char *path, const char *request, bool goes, char error[SENTENCE_SIZE]) {
-    char line[128];
+    char line[LOG_LEVELS_SIZE + 1];
     int fd = connect_to(path);
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
     if (!stream) {

@@ -16,6 +16,8 @@ static const char overview[] =
     "  config [OPTION]... [APP]  Say which settings hold, and what says so.\n"
     "  status [OPTION]...        Say how the workers of a server are.\n"
     "  reload [OPTION]...        Have a server take up new code and new settings.\n"
+    "  log-level [OPTION]... [LIST]\n"
+    "                            Say or set from which level on a server logs.\n"
     "  stop [OPTION]...          Have a server stop, and wait for its end.\n"
     "  version                   Say which version this is.\n"
     "  help [COMMAND]            Say this, or what a command can be told.\n";
@@ -46,6 +48,13 @@ static const char reload_usage[] =
     "Has a running server read its settings again, and new workers take over from the old ones. "
     "Waits\n"
     "until all have, or the first has failed: then the exit code is 1, and the old ones go on.\n";
+
+static const char log_level_usage[] =
+    "Usage: greenroom log-level [OPTION]... [LIST]\n"
+    "\n"
+    "Says from which level on a running server logs, and of which loggers it is another, or has "
+    "it\n"
+    "so, as in info,sqlalchemy=debug. It holds until the server stops.\n";
 
 static const char stop_usage[] =
     "Usage: greenroom stop [OPTION]...\n"
@@ -82,6 +91,8 @@ bool help_print(const char *command) {
         ask_usage(status_usage);
     else if (strcmp(command, "reload") == 0)
         ask_usage(reload_usage);
+    else if (strcmp(command, "log-level") == 0)
+        ask_usage(log_level_usage);
     else if (strcmp(command, "stop") == 0)
         ask_usage(stop_usage);
     else if (strcmp(command, "version") == 0)

@@ -297,7 +297,8 @@ static int levels_set(const char **place, const struct setting *setting, const c
         const char *why = log_level_next(&list, &logger, &level);
         if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
     }
-    if (strchr(value, '\n')) return sentence(error, "%s must not have a line break", setting->name);
+    if (strlen(value) >= LOG_LEVELS_SIZE)
+        return sentence(error, "%s must be shorter than %d bytes", setting->name, LOG_LEVELS_SIZE);
     *place = value;
     return 0;
 }

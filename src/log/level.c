@@ -1,5 +1,7 @@
 #include "log/level.h"
 
+#include <stdio.h>
+
 #include "log/line.h"
 
 static bool parse(gr_slice name, int *level) {
@@ -38,4 +40,34 @@ int log_level_of(const char *list, const char *wanted) {
         if (gr_slice_equal(logger, gr_slice_of(wanted))) own = level;
     }
     return own ? own : common;
+}
+
+static bool names(const char *list, gr_slice wanted) {
+    int level;
+    gr_slice logger;
+    while (list && *list && !log_level_next(&list, &logger, &level))
+        if (gr_slice_equal(logger, wanted)) return true;
+    return false;
+}
+
+int log_level_merge(char list[LOG_LEVELS_SIZE], const char *more) {
+    char merged[LOG_LEVELS_SIZE];
+    size_t len = 0;
+    int level;
+    gr_slice logger;
+    for (const char *at = list, *piece = at; at && *at; piece = at) {
+        if (log_level_next(&at, &logger, &level)) break;
+        if (names(more, logger)) continue;
+        size_t size = strcspn(piece, ",");
+        memcpy(merged + len, piece, size);
+        len += size;
+        merged[len++] = ',';
+    }
+    size_t size = strlen(more);
+    if (!size && len) len--;
+    if (len + size >= sizeof merged) return -1;
+    memcpy(merged + len, more, size);
+    memcpy(list, merged, len + size);
+    list[len + size] = '\0';
+    return 0;
 }

@@ -19,7 +19,7 @@
 
 #include <stdatomic.h>
 
-#include "greenroom/base.h"
+#include "log/levels.h"
 
 enum {
     LOG_RING_SIZE = 512 * 1024, /* a power of 2 */
@@ -46,7 +46,12 @@ struct log_bell {
                                              wants to be woken; 0 when it is awake */
     _Atomic uint32_t stopped;             /* it is not to sleep any more */
     uint32_t rings;                       /* how many there are; for the writers */
+    _Alignas(64) struct log_levels levels;
 };
+
+enum { LOG_RINGS_AT = 4096 }; /* bytes from the bell */
+
+_Static_assert(sizeof(struct log_bell) <= LOG_RINGS_AT, "the bell ends before the rings");
 
 /* What a writer writes with. */
 struct log_pen {
@@ -57,12 +62,12 @@ struct log_pen {
 
 /* Where ring number of the mapping that begins at bell is. */
 static inline struct log_ring *log_ring_at(struct log_bell *bell, uint32_t number) {
-    return (struct log_ring *)((char *)bell + 4096) + number;
+    return (struct log_ring *)((char *)bell + LOG_RINGS_AT) + number;
 }
 
 /* Bytes of the mapping. */
 static inline size_t log_rings_size(uint32_t rings) {
-    return 4096 + rings * sizeof(struct log_ring);
+    return LOG_RINGS_AT + rings * sizeof(struct log_ring);
 }
 
 /* Adds a record that was made at time (ns of base/clock.h), or counts it as dropped when there is

@@ -18,6 +18,7 @@
 #include "server/compress.h"
 #include "server/connection.h"
 #include "server/exchange.h"
+#include "server/level_watch.h"
 #include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
@@ -76,15 +77,19 @@ static struct fd_watch master_watch = {.ready = master_gone};
 /* ---- signals that only the language knows of ---- */
 
 static int interrupt_fds[2] = {-1, -1};
-static bool interrupt_asked;
+static bool interrupt_asked; /* Atomic */
+
+void serving_interrupt(void) {
+    __atomic_store_n(&interrupt_asked, true, __ATOMIC_RELEASE);
+    if (main_green) green_wake(main_green);
+}
 
 static void interrupt_came(struct fd_watch *watch, unsigned events) {
     char bytes[64];
     while (sys(SYS_read, watch->fd, bytes, sizeof bytes) == sizeof bytes) {
     }
     fd_watch_rearm(watch);
-    interrupt_asked = true;
-    green_wake(main_green);
+    serving_interrupt();
 }
 
 static struct fd_watch interrupt_watch = {.ready = interrupt_came};
@@ -95,9 +100,7 @@ int serving_interrupt_fd(void) {
 }
 
 static bool take_interrupt(void) {
-    bool asked = interrupt_asked;
-    interrupt_asked = false;
-    return asked;
+    return __atomic_exchange_n(&interrupt_asked, false, __ATOMIC_ACQ_REL);
 }
 
 static int watch_for_stop(const struct server_options *options) {
@@ -159,6 +162,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     }
     if (interpreter_asker_start() < 0 || watchdog_start(options->unresponsive_timeout) < 0)
         return fail("cannot start the watchdog");
+    if (level_watch_start() < 0) return fail("cannot start the thread for levels of the log");
     listeners_start();
     load_set_accepting(true);
     ready_pipe_serves();

@@ -12,4 +12,7 @@ int serving_run(const struct server_options *options, const struct gr_app *app);
 /* See gr_worker_interrupt_fd. */
 int serving_interrupt_fd(void);
 
+/* Has serving_run return with EINTR: now, or when it is called next. Any thread. */
+void serving_interrupt(void);
+
 #endif

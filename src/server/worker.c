@@ -19,6 +19,7 @@
 #include "server/connection.h"
 #include "server/environment.h"
 #include "server/exchange.h"
+#include "server/level_watch.h"
 #include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
@@ -133,6 +134,7 @@ static int open_log(void) {
     sys(SYS_close, options.log_fd);
     log_use(&pen);
     log_ask_request(current_request_id);
+    options.log_level = level_watch_begin(&pen.bell->levels, options.log_level);
     if (access_log_open(&options) < 0) return -1;
     if (options.access_fd >= 0) sys(SYS_close, options.access_fd);
     return 0;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "config/suggest.h"
+#include "greenroom/log.h"
 #include "supervisor/state.h"
 #include "supervisor/stop.h"
 
@@ -28,6 +29,14 @@ static void run_stop(struct master *m, struct peer *peer, char **words) {
     if (!control_can_wait(&m->control)) return peer_end(peer, "too many are waiting already");
     peer_wait(peer, CONTROL_STOPPED);
     if (m->phase != PHASE_STOPPING && !stop_is_announced(m)) stop_asked(m, false);
+}
+
+static void run_log_level(struct master *m, struct peer *peer, char **words) {
+    char error[SENTENCE_SIZE];
+    if (words[1] && log_change_levels(words[1], error) < 0) return peer_end(peer, error);
+    if (!words[1]) peer_say(peer, "%s", log_current_levels());
+    if (words[1]) gr_log(GR_LOG_INFO, "levels of the log: %s", log_current_levels());
+    peer_end(peer, NULL);
 }
 
 /* ---- status ---- */
@@ -68,6 +77,7 @@ static void run_status(struct master *m, struct peer *peer, char **words) {
 /* ---- all of them ---- */
 
 static const struct command commands[] = {
+    {"log-level", run_log_level},
     {"reload", run_reload},
     {"status", run_status},
     {"stop", run_stop},

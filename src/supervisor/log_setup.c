@@ -1,6 +1,7 @@
 #include "supervisor/log_setup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ enum { FINISH_TIME = NS_PER_S, SPARE_RINGS = 8 };
 
 static struct log_output log_output, access_output;
 static struct log_writer log_writer, access_writer;
+static char of_settings[LOG_LEVELS_SIZE], said[LOG_LEVELS_SIZE]; /* of levels, and over it */
 
 /* https://no-color.org */
 static bool wants_colour(int fd) {
@@ -75,7 +77,7 @@ int log_setup(const struct server_options *options, struct log_share *share,
     };
     log_set_style(
         (struct log_style){share->json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, share->colour});
-    log_adopt_level(options);
+    log_adopt_levels(options);
     if (start(options, apart, share) == 0) return 0;
     return sentence(error, "cannot start the log: %s", strerror(errno));
 }
@@ -87,9 +89,36 @@ void log_share_with(const struct log_share *share, struct server_options *option
     options->log_colour = share->colour;
 }
 
-void log_adopt_level(const struct server_options *options) {
-    gr_log_set_level(log_level_of(options->log_level, "greenroom"));
+/* ---- levels ---- */
+
+const char *log_current_levels(void) {
+    static char all[LOG_LEVELS_SIZE];
+    snprintf(all, sizeof all, "%s", of_settings);
+    log_level_merge(all, said);
+    return *all ? all : "info";
 }
+
+void log_adopt_levels(const struct server_options *options) {
+    snprintf(of_settings, sizeof of_settings, "%s", options->log_level);
+    gr_log_set_level(log_level_of(log_current_levels(), "greenroom"));
+}
+
+int log_change_levels(const char *list, char error[SENTENCE_SIZE]) {
+    gr_slice logger;
+    int level;
+    for (const char *at = list; at;) {
+        const char *why = log_level_next(&at, &logger, &level);
+        if (why) return sentence(error, "'%.200s' %s", list, why);
+    }
+    if (log_level_merge(said, list) < 0)
+        return sentence(error, "all that has been said of levels is longer than %d bytes",
+                        LOG_LEVELS_SIZE - 1);
+    log_levels_write(&log_writer.bell->levels, said);
+    gr_log_set_level(log_level_of(log_current_levels(), "greenroom"));
+    return 0;
+}
+
+/* ---- the end ---- */
 
 void log_finish(void) {
     int64_t due = clock_after(FINISH_TIME);

@@ -26,8 +26,15 @@ int log_setup(const struct server_options *options, struct log_share *share,
  * for the master's life. */
 void log_share_with(const struct log_share *share, struct server_options *options);
 
-/* What these options say of the master's own level holds from now on. */
-void log_adopt_level(const struct server_options *options);
+/* What these options say of levels is what all others are laid over. */
+void log_adopt_levels(const struct server_options *options);
+
+/* Lays a list of levels (log/level.h) over what holds, in master and workers, those of later on
+ * included. Returns 0, or -1 with a sentence. */
+int log_change_levels(const char *list, char error[SENTENCE_SIZE]);
+
+/* What holds. */
+const char *log_current_levels(void);
 
 /* Has written what has been logged so far, in a second at most. */
 void log_finish(void);

@@ -139,7 +139,7 @@ static void put_in_force(struct master *m) {
     struct edition *before = m->edition;
     m->edition = m->roll.next;
     m->roll.next = NULL;
-    log_adopt_level(&m->edition->settings.worker);
+    log_adopt_levels(&m->edition->settings.worker);
     edition_quiesce(before, m->edition);
     edition_close(before, m->edition);
     set_slot_count(m, m->edition->settings.worker.workers);

@@ -7,12 +7,13 @@ import pytest
 
 OPTIONS = [
     "bind", "workers", "python", "stack-size", "poller", "concurrency", "queue-timeout", "slice",
-    "graceful-timeout", "drain-delay", "ready-path", "readiness-path", "keep-alive-timeout", "head-timeout",
-    "body-timeout", "min-body-rate", "write-timeout", "request-timeout", "cancel-on-disconnect",
-    "max-request-line", "max-headers", "max-head-size", "max-body-size", "keep-alive-requests",
-    "max-connections", "max-per-address", "user", "group", "sandbox", "cpu-affinity", "static",
-    "mount", "trusted-proxies", "proxy-headers", "compress", "access-log", "log", "log-format",
-    "log-level", "log-capture", "control", "config", "help",
+    "graceful-timeout", "drain-delay", "ready-path", "readiness-path", "keep-alive-timeout",
+    "head-timeout", "body-timeout", "min-body-rate", "write-timeout", "request-timeout",
+    "unresponsive-timeout", "cancel-on-disconnect", "max-request-line", "max-headers",
+    "max-head-size", "max-body-size", "keep-alive-requests", "max-connections", "max-per-address",
+    "max-requests", "max-requests-jitter", "max-rss", "max-lifetime", "user", "group", "sandbox",
+    "cpu-affinity", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log",
+    "log", "log-format", "log-level", "log-capture", "control", "config", "help",
 ]
 
 
@@ -21,8 +22,9 @@ def test_help_names_the_commands(greenroom, command):
     done = greenroom(*command)
     assert done.returncode == 0
     assert done.stderr == ""
-    assert re.findall(r"^  (\w+)", done.stdout, re.M) == [
-        "serve", "check", "config", "status", "reload", "stop", "version", "help"]
+    assert re.findall(r"^  ([a-z]\S*)", done.stdout, re.M) == [
+        "serve", "check", "config", "status", "reload", "log-level", "stop", "version",
+        "help"]
 
 
 @pytest.mark.parametrize("command", [["serve", "--help"], ["help", "serve"]])

@@ -164,6 +164,38 @@ def test_levels_are_those_of_loggers(logs):
     assert "py.warnings" not in server.output()
 
 
+def test_levels_are_set_while_the_server_runs_and_hold_for_new_workers(logs, greenroom, tmp_path):
+    control = str(tmp_path / "control.sock")
+
+    def tell(*words):
+        done = greenroom("log-level", "--control", control, *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    server = logs("--control", control, "--log-level", "warning")
+    (worker,) = server.worker_pids()
+    server.get("/debug?early")
+    assert tell() == "warning\n"
+    assert tell("shop=debug,quiet=error") == ""
+    assert tell() == "warning,shop=debug,quiet=error\n"
+    assert tell("quiet=info,shop=debug") == ""
+
+    def is_heard():
+        server.get("/debug?heard")
+        return "debug shop.cart" in server.output()
+
+    eventually(is_heard, "a record of the level")
+    assert ": early" not in server.output()
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: worker not in server.worker_pids() and server.worker_pids(), "a new worker")
+    server.get("/debug?of_the_next")
+    server.wait_for_output(r"debug shop\.cart \S+: of_the_next$")
+    server.wait_for_output(r"info quiet\.deep \S+: of_the_next$")
+    refused = greenroom("log-level", "--control", control, "shop=loud")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("greenroom: 'shop=loud' must have a level, which is debug")
+
+
 def test_nothing_is_formatted_for_a_level_that_is_off(serve, tmp_path):
     (tmp_path / "costly.py").write_text(
         "import logging\n"

@@ -59,13 +59,6 @@ PyObject *log_settings(PyObject *module, PyObject *unused) {
     return both;
 }
 
-PyObject *log_set_level(PyObject *module, PyObject *level) {
-    long number = PyLong_AsLong(level);
-    if (number == -1 && PyErr_Occurred()) return NULL;
-    gr_log_set_level((int)number);
-    return Py_NewRef(Py_None);
-}
-
 PyObject *log_refusal(PyObject *module, PyObject *text) {
     gr_slice said = {0};
     PyObject *encoded = NULL;
@@ -73,4 +66,19 @@ PyObject *log_refusal(PyObject *module, PyObject *text) {
     gr_log_refusal(said);
     Py_XDECREF(encoded);
     return Py_NewRef(Py_None);
+}
+
+static PyObject *levels_changed;
+
+PyObject *log_levels_with(PyObject *module, PyObject *callable) {
+    levels_changed = Py_NewRef(callable);
+    return Py_NewRef(Py_None);
+}
+
+void log_levels_follow(void) {
+    const char *list = gr_log_levels();
+    if (!list || !levels_changed) return;
+    PyObject *done = PyObject_CallFunction(levels_changed, "s", list);
+    if (!done) PyErr_WriteUnraisable(levels_changed);
+    Py_XDECREF(done);
 }

@@ -16,8 +16,11 @@ PyObject *log_is_json(PyObject *module, PyObject *unused);
 /* What `--log-level` and `--log-capture` say. */
 PyObject *log_settings(PyObject *module, PyObject *unused);
 
-/* Sets the level of the server's own logger. */
-PyObject *log_set_level(PyObject *module, PyObject *level);
+/* Sets what is called with the list of `--log-level`, when `greenroom log-level` has changed it. */
+PyObject *log_levels_with(PyObject *module, PyObject *callable);
+
+/* Calls it, if that has happened. On the main thread, with the GIL. */
+void log_levels_follow(void);
 
 /* Says why the application cannot be served. */
 PyObject *log_refusal(PyObject *module, PyObject *text);

@@ -62,6 +62,7 @@ static void drain(const struct handler *handler) {
     PyErr_Fetch(&kind, &error, &traceback);
     kill(getpid(), SIGTERM);
     while (serve_on() == EINTR) {
+        log_levels_follow();
         if (PyErr_CheckSignals() == 0) continue;
         if (asks_to_leave()) break;
         handler_report(handler, "a signal handler");
@@ -75,6 +76,7 @@ static int serve_until_told(const struct handler *handler) {
     for (;;) {
         int error = serve_on();
         if (error != EINTR) return error;
+        log_levels_follow();
         if (PyErr_CheckSignals() == 0) continue;
         if (asks_to_leave()) break;
         handler_report(handler, "a signal handler");
@@ -160,7 +162,7 @@ static PyMethodDef methods[] = {
     {"log_would_drop", log_would_drop, METH_O, "Is there no room for one of that level?"},
     {"log_is_json", log_is_json, METH_NOARGS, "Are lines of the log JSON objects?"},
     {"log_settings", log_settings, METH_NOARGS, "--log-level and --log-capture."},
-    {"log_set_level", log_set_level, METH_O, "The level of the server's own logger."},
+    {"log_levels_with", log_levels_with, METH_O, "Calls it when levels are set at run time."},
     {"log_refusal", log_refusal, METH_O, "Says why the application cannot be served."},
     {"is_green", module_is_green, METH_NOARGS, "Is the caller on a green thread?"},
     {"now", module_now, METH_NOARGS, "Nanoseconds of CLOCK_MONOTONIC."},
