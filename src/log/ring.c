@@ -95,6 +95,11 @@ void log_ring_count_dropped(struct log_ring *ring) {
 
 /* ---- the reader ---- */
 
+void log_reader_open(struct log_reader *reader, struct log_ring *ring) {
+    *reader = (struct log_reader){.ring = ring, .at = atomic_load(&ring->emptied)};
+    reader->told = atomic_load(&ring->dropped);
+}
+
 uint64_t log_reader_filled(const struct log_reader *reader) {
     return atomic_load(&reader->ring->reserved) - reader->at;
 }

@@ -89,7 +89,7 @@ struct log_record {
     uint32_t len; /* of the text */
 };
 
-/* What the reader knows of a ring, out of the writers' reach. All zero but for ring at first. */
+/* What the reader knows of a ring, out of the writers' reach. */
 struct log_reader {
     struct log_ring *ring;
     uint64_t at;            /* bytes taken so far */
@@ -98,6 +98,9 @@ struct log_reader {
     uint64_t lost;          /* how often it has had to give up what was in the ring */
     uint64_t told;          /* of what was dropped and lost: for who tells of it */
 };
+
+/* Begins where the last reader of the ring has ended. */
+GR_API void log_reader_open(struct log_reader *reader, struct log_ring *ring);
 
 /* Looks at the next record: reader->next. False when there is none that is whole. One whose writer
  * has died in the midst of it is left out. When that cannot be known, or a head makes no sense, all

@@ -32,10 +32,18 @@ struct log_bell *log_rings_make(uint32_t count, int *fd) {
     return bell;
 }
 
-int log_pen_open(struct log_pen *pen, int fd, int slot) {
+struct log_bell *log_rings_map(int fd, uint32_t *count) {
     struct stat file;
-    if (fstat(fd, &file) < 0) return -1;
+    if (fstat(fd, &file) < 0) return NULL;
     struct log_bell *bell = map(fd, (size_t)file.st_size);
+    if (bell)
+        *count = (uint32_t)(((size_t)file.st_size - log_rings_size(0)) / sizeof(struct log_ring));
+    return bell;
+}
+
+int log_pen_open(struct log_pen *pen, int fd, int slot) {
+    uint32_t count;
+    struct log_bell *bell = log_rings_map(fd, &count);
     if (!bell) return -1;
     uint32_t number = 1 + (uint32_t)slot % (bell->rings - 1);
     *pen = (struct log_pen){bell, log_ring_at(bell, number), getpid()};

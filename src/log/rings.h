@@ -8,6 +8,9 @@
  * log_pen_open in another process. NULL with errno. */
 GR_API struct log_bell *log_rings_make(uint32_t count, int *fd);
 
+/* Maps those that another process has made. *count is how many there are. NULL with errno. */
+GR_API struct log_bell *log_rings_map(int fd, uint32_t *count);
+
 /* A pen for the ring of a slot; slots beyond the last share them. Ring 0 is the master's. Maps fd.
  * Returns 0, or -1 with errno. */
 int log_pen_open(struct log_pen *pen, int fd, int slot);

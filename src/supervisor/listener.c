@@ -191,6 +191,7 @@ int listener_rename(struct listener *listener, const struct address *address,
         name_tcp(listener);
         return 0;
     }
+    snprintf(listener->name, sizeof listener->name, "unix:%s", address->place);
     if (permit(address) == 0) return 0;
     return sentence(error, "cannot change whose unix:%s is: %s", address->place, strerror(errno));
 }

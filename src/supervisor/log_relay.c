@@ -29,6 +29,7 @@ static int over[2] = {-1, -1}; /* ends when the thread has */
 static struct pollfd *polled;  /* the first is news */
 static struct source **sources;
 static size_t count, room;
+static bool pausing; /* it is to leave what there is */
 
 /* ---- lines ---- */
 
@@ -157,18 +158,25 @@ static void *run(void *unused) {
         if (polled[0].revents) going_on = take_news();
         read_what_there_is();
     }
-    read_last_words();
+    if (!pausing) read_last_words();
     close(over[1]);
     return NULL;
 }
 
-int log_relay_start(void) {
+/* Makes the way by which the thread is told of pipes, unless it is there. */
+static bool can_be_told(void) {
     static struct source first;
-    if (pipe2(news, O_CLOEXEC) < 0 || pipe2(over, O_CLOEXEC) < 0) return -1;
-    if (fcntl(news[0], F_SETFL, O_NONBLOCK) < 0) return -1;
+    if (count > 0) return true;
+    if (pipe2(news, O_CLOEXEC) < 0 || fcntl(news[0], F_SETFL, O_NONBLOCK) < 0) return false;
     first.fd = news[0];
     add(&first);
-    return thread_start(run, NULL);
+    return count > 0;
+}
+
+int log_relay_start(void) {
+    if (!can_be_told()) return -1;
+    pausing = false;
+    return pipe2(over, O_CLOEXEC) < 0 ? -1 : thread_start(run, NULL);
 }
 
 /* ---- for the master ---- */
@@ -199,17 +207,17 @@ int log_pipes_wear(const struct log_pipes *pipes) {
     return dup2(pipes->err[1], STDERR_FILENO) < 0 ? -1 : 0;
 }
 
-static void relay(int fd, bool is_error, int slot, pid_t pid) {
-    struct source *source = pid < 0 ? NULL : malloc(sizeof *source);
-    if (!source || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+void log_relay_adopt(const struct log_pipe *pipe) {
+    struct source *source = pipe->pid < 0 ? NULL : malloc(sizeof *source);
+    if (!source || !can_be_told() || fcntl(pipe->fd, F_SETFL, O_NONBLOCK) < 0) {
         free(source);
-        close(fd);
+        close(pipe->fd);
         return;
     }
-    source->fd = fd;
-    source->is_error = is_error;
-    source->slot = slot;
-    source->pid = pid;
+    source->fd = pipe->fd;
+    source->is_error = pipe->is_error;
+    source->slot = pipe->slot;
+    source->pid = pipe->pid;
     source->len = 0;
     tell(source);
 }
@@ -218,12 +226,26 @@ void log_pipes_relay(struct log_pipes *pipes, int slot, pid_t pid) {
     if (!pipes->wanted) return;
     close(pipes->out[1]);
     close(pipes->err[1]);
-    relay(pipes->out[0], false, slot, pid);
-    relay(pipes->err[0], true, slot, pid);
+    log_relay_adopt(&(struct log_pipe){pipes->out[0], false, slot, pid});
+    log_relay_adopt(&(struct log_pipe){pipes->err[0], true, slot, pid});
 }
 
 void log_relay_stop(void) {
     char byte;
     tell(NULL);
     if (read(over[0], &byte, 1) == 0) return;
+}
+
+void log_relay_pause(void) {
+    pausing = true;
+    log_relay_stop();
+    close(over[0]);
+    for (size_t i = 1; i < count; i++) put_rest(sources[i]);
+}
+
+size_t log_relay_count(void) { return count ? count - 1 : 0; }
+
+struct log_pipe log_relay_pipe(size_t number) {
+    const struct source *source = sources[number + 1];
+    return (struct log_pipe){source->fd, source->is_error, source->slot, source->pid};
 }

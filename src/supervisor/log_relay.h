@@ -9,6 +9,7 @@
 #define SUPERVISOR_LOG_RELAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct log_pipes {
@@ -16,8 +17,25 @@ struct log_pipes {
     int out[2], err[2]; /* read end, write end */
 };
 
-/* Starts the thread. Returns 0, or -1 with errno. */
+/* The read end of one of them. */
+struct log_pipe {
+    int fd;
+    bool is_error;
+    int slot;
+    pid_t pid;
+};
+
+/* Starts the thread, or starts it again. Returns 0, or -1 with errno. */
 int log_relay_start(void);
+
+/* Ends the thread, and leaves what it has not read for another one, and another master. Until it is
+ * started again, that is what it reads. */
+void log_relay_pause(void);
+size_t log_relay_count(void);
+struct log_pipe log_relay_pipe(size_t number);
+
+/* Reads a pipe that another master has made, and left, once the thread is started. */
+void log_relay_adopt(const struct log_pipe *pipe);
 
 /* Returns 0, or -1 with errno. */
 int log_pipes_open(struct log_pipes *pipes, bool wanted);

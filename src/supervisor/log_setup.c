@@ -45,7 +45,7 @@ static int open_access_log(const char *path, bool *apart, char *error) {
 
 static int start_writer(struct log_writer *writer, const char *name, struct log_output *output,
                         uint32_t rings, int *fd) {
-    struct log_bell *bell = log_rings_make(rings, fd);
+    struct log_bell *bell = *fd < 0 ? log_rings_make(rings, fd) : log_rings_map(*fd, &rings);
     return bell ? log_writer_start(writer, name, output, bell, rings) : -1;
 }
 
@@ -58,6 +58,10 @@ static int start(const struct server_options *options, bool apart, struct log_sh
     uint32_t rings = count_rings(options->workers);
     if (start_writer(&log_writer, "the log", &log_output, rings, &share->log_fd) < 0) return -1;
     log_use(&(struct log_pen){log_writer.bell, log_ring_at(log_writer.bell, 0), getpid()});
+    log_levels_read(&log_writer.bell->levels, said); /* to another master */
+    log_adopt_levels(options);
+    if (!apart && share->access_fd >= 0) close(share->access_fd);
+    if (!apart) share->access_fd = -1;
     if (apart && start_writer(&access_writer, "the access log", &access_output, rings,
                               &share->access_fd) < 0)
         return -1;
@@ -69,15 +73,10 @@ int log_setup(const struct server_options *options, struct log_share *share,
     bool apart;
     if (open_output(&log_output, options->log, STDERR_FILENO, "the log", error) < 0) return -1;
     if (open_access_log(options->access_log, &apart, error) < 0) return -1;
-    *share = (struct log_share){
-        .log_fd = -1,
-        .access_fd = -1,
-        .json = options->log_json,
-        .colour = !options->log_json && wants_colour(log_output.fd),
-    };
+    share->json = options->log_json;
+    share->colour = !options->log_json && wants_colour(log_output.fd);
     log_set_style(
         (struct log_style){share->json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, share->colour});
-    log_adopt_levels(options);
     if (start(options, apart, share) == 0) return 0;
     return sentence(error, "cannot start the log: %s", strerror(errno));
 }
@@ -120,9 +119,24 @@ int log_change_levels(const char *list, char error[SENTENCE_SIZE]) {
 
 /* ---- the end ---- */
 
-void log_finish(void) {
+static void stop_writers(void) {
     int64_t due = clock_after(FINISH_TIME);
-    log_relay_stop();
     if (access_writer.bell) log_writer_stop(&access_writer, due);
     log_writer_stop(&log_writer, due);
+}
+
+void log_finish(void) {
+    log_relay_stop();
+    stop_writers();
+}
+
+void log_pause(void) {
+    log_relay_pause();
+    stop_writers();
+}
+
+void log_go_on(void) {
+    if (log_relay_start() < 0 || log_writer_go_on(&log_writer) < 0 ||
+        (access_writer.bell && log_writer_go_on(&access_writer) < 0))
+        fprintf(stderr, "greenroom: cannot start the log again: %s\n", strerror(errno));
 }

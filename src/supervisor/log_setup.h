@@ -18,7 +18,8 @@ struct log_share {
     bool json, colour;
 };
 
-/* Opens what options name, and starts the threads. Returns 0, or -1 with a sentence. */
+/* Opens what options name, and starts the threads. *share has the descriptors that another master
+ * has left, -1 where there is none. Returns 0, or -1 with a sentence. */
 int log_setup(const struct server_options *options, struct log_share *share,
               char error[SENTENCE_SIZE]);
 
@@ -38,5 +39,9 @@ const char *log_current_levels(void);
 
 /* Has written what has been logged so far, in a second at most. */
 void log_finish(void);
+
+/* The same, but what others log from now on stays where it is, for another master or log_go_on. */
+void log_pause(void);
+void log_go_on(void);
 
 #endif

@@ -234,7 +234,13 @@ int log_writer_start(struct log_writer *writer, const char *name, struct log_out
     writer->count = rings;
     writer->readers = calloc(rings, sizeof *writer->readers);
     if (!writer->readers) return -1;
-    for (uint32_t i = 0; i < rings; i++) writer->readers[i].ring = log_ring_at(bell, i);
+    for (uint32_t i = 0; i < rings; i++) log_reader_open(&writer->readers[i], log_ring_at(bell, i));
+    return log_writer_go_on(writer);
+}
+
+int log_writer_go_on(struct log_writer *writer) {
+    atomic_store(&writer->bell->stopped, 0);
+    atomic_store(&writer->ended, 0);
     return thread_start(run, writer);
 }
 

@@ -32,6 +32,9 @@ struct log_writer {
 int log_writer_start(struct log_writer *writer, const char *name, struct log_output *output,
                      struct log_bell *bell, uint32_t rings);
 
+/* Goes on after log_writer_stop. Returns 0, or -1 with errno. */
+int log_writer_go_on(struct log_writer *writer);
+
 /* Has what is in the rings written, waits for that until due, at most, and ends the thread. */
 void log_writer_stop(struct log_writer *writer, int64_t due);
 

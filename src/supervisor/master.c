@@ -124,7 +124,10 @@ static void reap(struct master *m) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         struct worker *worker = workers_find(&m->workers, pid);
-        if (worker) died(m, worker, status);
+        if (worker)
+            died(m, worker, status);
+        else
+            upgrade_go_on(m, pid, status);
     }
 }
 
@@ -145,6 +148,8 @@ static void take_signals(struct master *m) {
             reap(m);
         else if (got.ssi_signo == SIGHUP && !signals_terminal_is_gone())
             roll_reload(m, error);
+        else if (got.ssi_signo == SIGUSR2)
+            upgrade_begin(m);
         else if (got.ssi_signo == SIGTTIN || got.ssi_signo == SIGTTOU)
             resize_by(m, &got);
         else
@@ -206,7 +211,8 @@ static void wait_and_act(struct master *m) {
 }
 
 static void run(struct master *m) {
-    start(m, &m->slots[0]);
+    if (m->phase == PHASE_STARTING) start(m, &m->slots[0]);
+    reap(m); /* who has died while another master gave way to this one */
     while (m->phase != PHASE_STOPPING || workers_next(&m->workers, NULL)) wait_and_act(m);
 }
 

@@ -95,6 +95,11 @@ static void cancel_turn(struct master *m) {
     end_reload(m);
 }
 
+static void begin_reload(struct master *m) {
+    m->roll.reloading = true;
+    m->roll.began = clock_now();
+}
+
 int roll_reload(struct master *m, char error[SENTENCE_SIZE]) {
     if (m->phase == PHASE_STOPPING || stop_is_announced(m))
         return sentence(error, "the server is stopping");
@@ -108,8 +113,7 @@ int roll_reload(struct master *m, char error[SENTENCE_SIZE]) {
     cancel_turn(m);
     m->editions++;
     m->roll.next = next;
-    m->roll.reloading = true;
-    m->roll.began = clock_now();
+    begin_reload(m);
     gr_log(GR_LOG_INFO, "reloading");
     return 0;
 }
@@ -132,6 +136,12 @@ void roll_resize(struct master *m, int count) {
     fill_slots(m);
     m->edition->launch.options.workers = count;
     gr_log(GR_LOG_INFO, "workers from now on: %d", count);
+}
+
+void roll_begin(struct master *m) {
+    set_slot_count(m, m->edition->settings.worker.workers);
+    begin_reload(m);
+    m->roll.due = clock_now();
 }
 
 /* What one worker serves with is good enough for all. */
@@ -211,7 +221,7 @@ void roll_replace_now(struct master *m, struct slot *slot, const char *why) {
     if (slot->serving && !slot->starting && slot->due == NEVER) start(m, slot, m->edition);
 }
 
-void roll_end(struct master *m) {
+void roll_cancel(struct master *m, const char *why) {
     cancel_turn(m);
-    control_tell(&m->control, CONTROL_RELOADED, NULL, "the server is stopping");
+    control_tell(&m->control, CONTROL_RELOADED, NULL, why);
 }

@@ -59,7 +59,12 @@ void roll_take_over(struct master *m, struct slot *slot);
  * unless it is started again. */
 bool roll_lost(struct master *m, struct slot *slot, const char *who);
 
-/* The server stops: nobody is replaced any more. */
-void roll_end(struct master *m);
+/* Gives up the reload that is under way, if there is one, and tells why to those who wait for it.
+ */
+void roll_cancel(struct master *m, const char *why);
+
+/* Has all workers replaced by those of the edition that is in force, which is not that of those who
+ * serve: another master has left them. */
+void roll_begin(struct master *m);
 
 #endif

@@ -9,8 +9,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "greenroom/log.h"
 #include "supervisor/directory.h"
+#include "supervisor/handover.h"
+#include "supervisor/log_writer.h"
+#include "supervisor/program.h"
 #include "supervisor/signals.h"
+#include "supervisor/upgrade.h"
 
 /* A socket must not become descriptor 0, 1 or 2 because whoever started us had closed it. */
 static void open_standard_descriptors(void) {
@@ -37,27 +42,56 @@ static int tickets_open(void) {
     return written ? fd : -1;
 }
 
-static int descriptors_open(struct master *m) {
-    struct heirlooms *heirlooms = &m->heirlooms;
-    if ((m->signals = signals_open()) < 0 || workers_open(&m->workers) < 0) return -1;
-    heirlooms->board_fd = m->workers.board_fd;
+static int descriptors_open(struct heirlooms *heirlooms, struct worker_table *workers) {
+    if (workers_open(workers) < 0) return -1;
+    heirlooms->board_fd = workers->board_fd;
     heirlooms->tickets_fd = tickets_open();
     if (heirlooms->tickets_fd < 0) return -1;
     return pipe2(heirlooms->lifeline, O_CLOEXEC);
+}
+
+static void slots_init(struct master *m, int count) {
+    m->slot_count = count;
+    for (int i = 0; i < count; i++) slot_init(&m->slots[i], i);
+}
+
+static int begin(struct master *m, char *error) {
+    struct edition *edition = m->edition;
+    slots_init(m, edition->settings.worker.workers);
+    if (descriptors_open(&m->heirlooms, &m->workers) < 0)
+        return sentence(error, "cannot start: %s", strerror(errno));
+    if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
+    if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error) < 0) return -1;
+    if (edition->settings.worker.check_only) return 0;
+    return control_open(&m->control, edition->settings.control, error);
+}
+
+/* In the place of another master, whose workers serve until ours have taken over. */
+static int take_over(struct master *m, char *error) {
+    struct edition *before, *edition = m->edition;
+    if (handover_take(m, &before, error) < 0) return -1;
+    if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
+    log_writers_settle();
+    if (edition_prepare(edition, ++m->editions, &m->heirlooms, before, error) < 0) return -1;
+    edition_quiesce(before, edition);
+    edition_close(before, edition);
+    m->phase = PHASE_RUNNING;
+    gr_log(GR_LOG_INFO, "greenroom " GREENROOM_VERSION " has taken over");
+    roll_begin(m);
+    return 0;
 }
 
 int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE]) {
     open_standard_descriptors();
     raise_descriptor_limit();
     directory_remember();
+    program_remember();
     m->edition = edition;
     m->drain_due = NEVER;
     m->roll.due = NEVER;
-    m->slot_count = edition->settings.worker.workers;
-    for (int i = 0; i < m->slot_count; i++) slot_init(&m->slots[i], i);
-    if (descriptors_open(m) < 0) return sentence(error, "cannot start: %s", strerror(errno));
-    if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
-    if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error) < 0) return -1;
-    if (edition->settings.worker.check_only) return 0;
-    return control_open(&m->control, edition->settings.control, error);
+    m->heirlooms.log.log_fd = m->heirlooms.log.access_fd = -1;
+    if (edition->settings.worker.check_only && upgrade_refuses(error)) return -1;
+    if ((m->signals = signals_open()) < 0)
+        return sentence(error, "cannot start: %s", strerror(errno));
+    return handover_is_there() ? take_over(m, error) : begin(m, error);
 }

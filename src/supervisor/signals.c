@@ -23,6 +23,7 @@ int signals_open(void) {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTTIN);
     sigaddset(&set, SIGTTOU);
+    sigaddset(&set, SIGUSR2);
     if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
         sigaddset(&set, SIGHUP);
     signal(SIGCHLD, SIG_DFL); /* ignored, it would have the kernel reap the workers */

@@ -17,6 +17,12 @@ int slot_start(struct slot *slot, struct worker_table *workers, const struct lau
     return 0;
 }
 
+void slot_adopt(struct slot *slot, struct worker *worker, unsigned edition) {
+    slot->serving = worker;
+    slot->edition = edition;
+    slot->proven = true;
+}
+
 void slot_take_over(struct slot *slot) {
     struct worker *before = slot->serving;
     slot->serving = slot->starting;

@@ -33,6 +33,9 @@ bool slot_is_empty(const struct slot *slot);
  * Returns 0, or -1 with errno: nothing has changed. */
 int slot_start(struct slot *slot, struct worker_table *workers, const struct launch *launch);
 
+/* A worker that another master has started serves here, of that edition. */
+void slot_adopt(struct slot *slot, struct worker *worker, unsigned edition);
+
 /* The worker that was starting serves: it has the slot, and whoever served before leaves. */
 void slot_take_over(struct slot *slot);
 

@@ -6,6 +6,7 @@
 #include "supervisor/edition.h"
 #include "supervisor/roll.h"
 #include "supervisor/slot.h"
+#include "supervisor/upgrade.h"
 
 enum phase {
     PHASE_STARTING, /* not every slot has served yet: a death means that the application is unfit */
@@ -26,6 +27,7 @@ struct master {
     unsigned editions;       /* how many there have been */
     struct roll roll;
     struct control control;
+    struct upgrade upgrade;
     struct worker_table workers;
     int64_t limits_due; /* see supervisor/limits.h */
     struct slot slots[BOARD_SLOTS_MAX];

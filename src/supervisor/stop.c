@@ -12,7 +12,8 @@ void stop_begin(struct master *m, int exit_code) {
     m->drain_due = NEVER;
     atomic_store(&m->workers.board->draining, 1);
     m->echo_end = clock_after(echo);
-    roll_end(m);
+    roll_cancel(m, "the server is stopping");
+    upgrade_end(m);
     edition_quiesce(m->edition, NULL);
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) worker_leave(w, false);
     edition_close(m->edition, NULL);

@@ -15,11 +15,17 @@ static const int64_t margin = 2 * (int64_t)NS_PER_S;
 
 /* ---- the table ---- */
 
-int workers_open(struct worker_table *table) {
-    int fd = table->board_fd = memfd_create("greenroom-board", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, sizeof *table->board) < 0) return -1;
-    table->board = mmap(NULL, sizeof *table->board, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+int workers_map(struct worker_table *table, int board_fd) {
+    table->board_fd = board_fd;
+    table->board =
+        mmap(NULL, sizeof *table->board, PROT_READ | PROT_WRITE, MAP_SHARED, board_fd, 0);
     return table->board == MAP_FAILED ? -1 : 0;
+}
+
+int workers_open(struct worker_table *table) {
+    int fd = memfd_create("greenroom-board", MFD_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, sizeof *table->board) < 0) return -1;
+    return workers_map(table, fd);
 }
 
 struct worker *workers_next(struct worker_table *table, struct worker *after) {
@@ -86,6 +92,13 @@ struct worker *worker_start(struct worker_table *table, const struct launch *lau
     atomic_store(&worker->place->pid, pid);
     if (number >= table->count) set_count(table, number + 1);
     return worker;
+}
+
+struct worker *worker_adopt(struct worker_table *table, int place, const struct worker *worker) {
+    table->at[place] = *worker;
+    table->at[place].place = &table->board->places[place];
+    if (place >= table->count) set_count(table, place + 1);
+    return &table->at[place];
 }
 
 void worker_hear(struct worker *worker) {

@@ -50,6 +50,9 @@ struct worker_table {
 /* Makes the board. Returns 0, or -1 with errno. */
 int workers_open(struct worker_table *table);
 
+/* The same with the board that another master has made. */
+int workers_map(struct worker_table *table, int board_fd);
+
 /* All of them in turn: the one behind after, the first for NULL; NULL at the end. */
 struct worker *workers_next(struct worker_table *table, struct worker *after);
 
@@ -61,6 +64,9 @@ int workers_leaving(struct worker_table *table, int slot);
 
 /* Starts one in the first free place. NULL with errno, EAGAIN when there is no place. */
 struct worker *worker_start(struct worker_table *table, const struct launch *launch, int slot);
+
+/* Enters one that another master has started, and that has that place. Returns it. */
+struct worker *worker_adopt(struct worker_table *table, int place, const struct worker *worker);
 
 /* Takes note of what has come through the ready pipe: that it serves, why it never will, or nothing
  * more, and its death will follow. */

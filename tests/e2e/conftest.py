@@ -265,13 +265,13 @@ def serve(build_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     def start(
         *args: str, env: dict[str, str] | None = None, cwd: Path = APPS, ready: bool = True,
-        before: Callable[[], None] | None = None,
+        before: Callable[[], None] | None = None, program: Path = build_dir / "greenroom",
     ) -> Server:
         mark = f"GREENROOM_TEST={uuid.uuid4()}"
         log = tmp_path / f"server-{len(servers)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [build_dir / "greenroom", "serve", *serve_arguments(args)],
+                [program, "serve", *serve_arguments(args)],
                 env=os.environ | (env or {}) | dict([mark.split("=", 1)]),
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,

@@ -31,7 +31,7 @@ static int begin(void **state) {
     bell = log_rings_make(1, &rings_fd);
     assert_non_null(bell);
     pen = (struct log_pen){bell, log_ring_at(bell, 0), getpid()};
-    reader = (struct log_reader){.ring = pen.ring};
+    log_reader_open(&reader, pen.ring);
     return 0;
 }
 
@@ -64,6 +64,20 @@ static void records_come_out_as_they_were_put(void **state) {
     assert_int_equal(reader.next.time, 42);
     assert_string_equal(take(), "two, which is longer than a unit");
     assert_null(take());
+}
+
+static void another_reader_goes_on_where_the_last_has_ended(void **state) {
+    uint32_t count;
+    put("one");
+    put("two");
+    assert_string_equal(take(), "one");
+    struct log_bell *again = log_rings_map(rings_fd, &count);
+    assert_non_null(again);
+    assert_int_equal(count, 1);
+    log_reader_open(&reader, log_ring_at(again, 0));
+    assert_string_equal(take(), "two");
+    assert_null(take());
+    munmap(again, log_rings_size(1));
 }
 
 static void records_wrap_around_the_end_of_the_ring(void **state) {
@@ -230,6 +244,7 @@ static void a_stopped_bell_lets_nobody_sleep(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(records_come_out_as_they_were_put),
+        TEST(another_reader_goes_on_where_the_last_has_ended),
         TEST(records_wrap_around_the_end_of_the_ring),
         TEST(what_finds_no_room_is_counted_and_what_is_urgent_finds_some),
         TEST(threads_put_at_a_time_and_each_keeps_its_order),
