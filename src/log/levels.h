@@ -18,7 +18,7 @@ struct log_levels {
 GR_API void log_levels_write(struct log_levels *levels, const char *list);
 
 /* Copies the list. Returns its version. */
-uint32_t log_levels_read(struct log_levels *levels, char list[LOG_LEVELS_SIZE]);
+GR_API uint32_t log_levels_read(struct log_levels *levels, char list[LOG_LEVELS_SIZE]);
 
 /* Sleeps while the version is that one. */
 void log_levels_wait(struct log_levels *levels, uint32_t version);
