@@ -6,6 +6,7 @@
 #include "config/layer_environment.h"
 #include "config/layer_file.h"
 #include "config/merge.h"
+#include "config/setting_value.h"
 
 static const char usual_file[] = "greenroom.yaml";
 

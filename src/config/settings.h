@@ -87,11 +87,6 @@ enum setting_shape setting_shape(const struct setting *setting);
 /* May it be given again on the command line, for one more? */
 bool setting_repeats(const struct setting *setting);
 
-/* Sets one; one more of what repeats. The text is kept, not copied. Returns 0, or -1 with a
- * sentence in error that begins with the name of the setting, without "--". */
-int setting_set(struct settings *settings, const struct setting *setting, const char *value,
-                char error[SENTENCE_SIZE]);
-
 /* Once all are set: an address to listen on, if none was given. Returns 0, or -1 with a sentence in
  * error, as above, about settings that exclude each other; *about is the one it begins with. */
 int settings_complete(struct settings *settings, const struct setting **about,
