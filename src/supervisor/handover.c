@@ -50,9 +50,10 @@ static void set_all_close_on_exec(struct master *m, bool on) {
 /* The place is the last, since it may have blanks. */
 static void put_listener(FILE *out, const char *kind, const struct listener *listener) {
     const struct address *a = &listener->address;
-    fprintf(out, "%s %d %d %d %d %u %d %d %d %" PRIu64 " %" PRIu64 " %s\n", kind, listener->fd,
-            a->local, a->ipv6, a->tls, a->port, a->mode, (int)a->owner, (int)a->group,
-            (uint64_t)listener->file.st_dev, (uint64_t)listener->file.st_ino, a->place);
+    fprintf(out, "%s %d %d %d %d %d %u %d %d %d %" PRIu64 " %" PRIu64 " %s\n", kind, listener->fd,
+            listener->passed, a->local, a->ipv6, a->tls, a->port, a->mode, (int)a->owner,
+            (int)a->group, (uint64_t)listener->file.st_dev, (uint64_t)listener->file.st_ino,
+            a->place);
 }
 
 static void put_worker(FILE *out, const struct master *m, const struct worker *w) {
@@ -110,13 +111,15 @@ void handover_take_back(struct master *m) {
 
 static bool take_listener(struct listener *listener, const char *line) {
     unsigned port;
-    int local, ipv6, tls, owner, group, at = 0;
+    int passed, local, ipv6, tls, owner, group, at = 0;
     uint64_t device, inode;
     struct address *a = &listener->address;
-    int got = sscanf(line, "%d %d %d %d %u %d %d %d %" SCNu64 " %" SCNu64 " %n", &listener->fd,
-                     &local, &ipv6, &tls, &port, &a->mode, &owner, &group, &device, &inode, &at);
-    if (got != 10 || !at || strlen(line + at) >= sizeof a->place) return false;
+    int got =
+        sscanf(line, "%d %d %d %d %d %u %d %d %d %" SCNu64 " %" SCNu64 " %n", &listener->fd,
+               &passed, &local, &ipv6, &tls, &port, &a->mode, &owner, &group, &device, &inode, &at);
+    if (got != 11 || !at || strlen(line + at) >= sizeof a->place) return false;
     strcpy(a->place, line + at);
+    listener->passed = passed;
     a->local = local;
     a->ipv6 = ipv6;
     a->tls = tls;

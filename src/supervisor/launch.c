@@ -12,6 +12,7 @@
 #include "greenroom/worker.h"
 #include "supervisor/loader.h"
 #include "supervisor/log_relay.h"
+#include "supervisor/notify.h"
 
 static const char posix_library[] = "libgreenroom-posix.so";
 static const char boot_script[] = "boot.py";
@@ -139,6 +140,7 @@ static int preload_interposer(const struct launch *launch) {
 
 static int set_environment(const struct launch *launch, const struct server_options *options) {
     char *handover = server_options_encode(options);
+    notify_hide();
     if (!handover || (!options->os_threads && preload_interposer(launch) < 0)) return -1;
     return setenv("GREENROOM_WORKER", handover, 1);
 }

@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "supervisor/passed.h"
+
 enum { BACKLOG = 4096 };
 
 static int socket_make(int family) {
@@ -18,6 +20,14 @@ static int socket_make(int family) {
 
 static int option_set(int fd, int level, int name, int value) {
     return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+static bool adopt_passed(struct listener *listener, const struct sockaddr *at, socklen_t len) {
+    int fd = passed_find(at, len);
+    if (fd < 0) return false;
+    listener->fd = fd;
+    listener->passed = true;
+    return true;
 }
 
 /* --- TCP --- */
@@ -57,6 +67,12 @@ static void name_tcp(struct listener *listener) {
 static int open_tcp(struct listener *listener, const struct address *address, const char **why) {
     struct addrinfo *found = look_up(address, why);
     if (!found) return -1;
+    if (adopt_passed(listener, found->ai_addr, found->ai_addrlen)) {
+        freeaddrinfo(found);
+        option_set(listener->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        name_tcp(listener);
+        return 0;
+    }
     int fd = listener->fd = socket_make(found->ai_family);
     if (fd < 0 || option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
         option_set(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0)
@@ -128,6 +144,7 @@ static int open_local(struct listener *listener, const struct address *address, 
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     snprintf(at.sun_path, sizeof at.sun_path, "%.107s", address->place);
     snprintf(listener->name, sizeof listener->name, "unix:%s", address->place);
+    if (adopt_passed(listener, (const struct sockaddr *)&at, sizeof at)) return 0;
     listener->fd = socket_make(AF_UNIX);
     if (listener->fd < 0 || bind_local(listener->fd, &at) < 0) goto fail;
     if (lstat(at.sun_path, &listener->file) < 0) goto fail;
@@ -181,7 +198,7 @@ bool listener_is_at(const struct listener *listener, const struct address *addre
     if (own->local != address->local || own->ipv6 != address->ipv6 || own->port != address->port ||
         strcmp(own->place, address->place) != 0)
         return false;
-    return !own->local || has_its_path(listener);
+    return !own->local || listener->passed || has_its_path(listener);
 }
 
 int listener_rename(struct listener *listener, const struct address *address,
@@ -192,11 +209,12 @@ int listener_rename(struct listener *listener, const struct address *address,
         return 0;
     }
     snprintf(listener->name, sizeof listener->name, "unix:%s", address->place);
-    if (permit(address) == 0) return 0;
+    if (listener->passed || permit(address) == 0) return 0;
     return sentence(error, "cannot change whose unix:%s is: %s", address->place, strerror(errno));
 }
 
 void listener_quiesce(struct listener *listener) {
+    if (listener->passed) return;
     if (!listener->address.local)
         refuse_syn(listener->fd);
     else if (has_its_path(listener))

@@ -10,6 +10,7 @@
 
 struct listener {
     int fd;
+    bool passed;            /* by a service manager, which keeps it: supervisor/passed.h */
     struct address address; /* as it was asked for */
     char name[320];         /* "http://127.0.0.1:8000" or "unix:/run/app.sock" */
     struct stat file;       /* of a unix socket: the file as we made it */
@@ -17,7 +18,8 @@ struct listener {
 
 /* The descriptor is close-on-exec and does not block. Sockets accepted from it have TCP_NODELAY.
  * The backlog asked for is 4096; the kernel grants no more than net.core.somaxconn. A socket file
- * on which nobody answers is replaced. Returns 0, or -1 with a sentence. */
+ * on which nobody answers is replaced. A socket that a service manager has opened there is used as
+ * it is. Returns 0, or -1 with a sentence. */
 int listener_open(struct listener *listener, const struct address *address,
                   char error[SENTENCE_SIZE]);
 
@@ -37,7 +39,8 @@ int listener_rename(struct listener *listener, const struct address *address,
 
 /* From now on nobody new gets in, while those who are queued can still be accepted: a unix socket
  * loses its path, if that is still ours; TCP no longer answers a SYN, so that a client tries again
- * a second later, and then finds the port closed, or a successor. */
+ * a second later, and then finds the port closed, or a successor. A socket that was passed is left
+ * as it is: who is queued there waits for the next server. */
 void listener_quiesce(struct listener *listener);
 
 /* Closes this process's descriptor. */

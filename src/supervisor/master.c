@@ -15,6 +15,7 @@
 #include "supervisor/limits.h"
 #include "supervisor/log_setup.h"
 #include "supervisor/log_writer.h"
+#include "supervisor/notify.h"
 #include "supervisor/set_up.h"
 #include "supervisor/signals.h"
 #include "supervisor/state.h"
@@ -37,6 +38,7 @@ static void announce(const struct master *m) {
                                 e->listeners[i].name);
     fprintf(stderr, "greenroom " GREENROOM_VERSION ": serving %s on %s with %d worker%s (pid %d)\n",
             e->launch.options.app, where, m->slot_count, m->slot_count == 1 ? "" : "s", getpid());
+    notify("READY=1\nSTATUS=Serving on %s, workers: %d\n", where, m->slot_count);
 }
 
 static void start(struct master *m, struct slot *slot) {
@@ -166,7 +168,7 @@ static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t next_due(struct master *m) {
     int64_t now = clock_now(), due = earlier(m->drain_due, m->roll.due);
-    due = earlier(due, control_due(&m->control));
+    due = earlier(due, earlier(control_due(&m->control), notify_due()));
     due = earlier(due, limits_due(m));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
@@ -181,6 +183,7 @@ static void act_on_time(struct master *m) {
     int64_t now = clock_now();
     stop_act_on_time(m, now);
     control_act_on_time(&m->control, now);
+    notify_act_on_time(now);
     for (int i = 0; i < m->slot_count; i++) {
         struct slot *slot = &m->slots[i];
         if (is_resting(m, slot) && !slot->serving && slot->due <= now) start(m, slot);

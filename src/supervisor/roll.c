@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "greenroom/log.h"
 #include "supervisor/directory.h"
+#include "supervisor/notify.h"
 #include "supervisor/state.h"
 #include "supervisor/stop.h"
 
@@ -96,6 +97,7 @@ static void cancel_turn(struct master *m) {
 }
 
 static void begin_reload(struct master *m) {
+    notify_reloading();
     m->roll.reloading = true;
     m->roll.began = clock_now();
 }
@@ -108,6 +110,8 @@ int roll_reload(struct master *m, char error[SENTENCE_SIZE]) {
     struct edition *next = read_anew(m, error);
     if (!next) {
         gr_log(GR_LOG_ERROR, "cannot reload: %s; serving goes on with the old settings", error);
+        notify_reloading();
+        notify("READY=1\nSTATUS=Serving; cannot reload: %s\n", error);
         return -1;
     }
     cancel_turn(m);
@@ -174,6 +178,7 @@ static void finish_reload(struct master *m) {
              (double)(clock_now() - m->roll.began) / NS_PER_S);
     gr_log(GR_LOG_INFO, "%s", text);
     control_tell(&m->control, CONTROL_RELOADED, text, NULL);
+    notify("READY=1\nSTATUS=Serving, %s, workers: %d\n", text, m->slot_count);
 }
 
 /* ---- what happens ---- */
@@ -203,6 +208,7 @@ bool roll_lost(struct master *m, struct slot *slot, const char *who) {
         end_reload(m);
         fill_slots(m);
         control_tell(&m->control, CONTROL_RELOADED, NULL, who);
+        notify("READY=1\nSTATUS=Serving; the reload has failed: %s\n", who);
         return true;
     }
     if (!slot->serving) return false;

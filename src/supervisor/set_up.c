@@ -13,6 +13,8 @@
 #include "supervisor/directory.h"
 #include "supervisor/handover.h"
 #include "supervisor/log_writer.h"
+#include "supervisor/notify.h"
+#include "supervisor/passed.h"
 #include "supervisor/program.h"
 #include "supervisor/signals.h"
 #include "supervisor/upgrade.h"
@@ -63,6 +65,7 @@ static int begin(struct master *m, char *error) {
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error) < 0) return -1;
     if (edition->settings.worker.check_only) return 0;
+    if (passed_check(error) < 0) return -1;
     return control_open(&m->control, edition->settings.control, error);
 }
 
@@ -86,6 +89,8 @@ int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE])
     raise_descriptor_limit();
     directory_remember();
     program_remember();
+    passed_take();
+    if (!edition->settings.worker.check_only) notify_open();
     m->edition = edition;
     m->drain_due = NEVER;
     m->roll.due = NEVER;

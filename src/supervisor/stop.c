@@ -2,11 +2,13 @@
 
 #include "base/clock.h"
 #include "greenroom/log.h"
+#include "supervisor/notify.h"
 #include "supervisor/state.h"
 
 static const int64_t echo = NS_PER_S;
 
 void stop_begin(struct master *m, int exit_code) {
+    notify("STOPPING=1\nSTATUS=Finishing requests\n");
     m->phase = PHASE_STOPPING;
     m->exit_code = exit_code;
     m->drain_due = NEVER;
@@ -23,6 +25,7 @@ void stop_begin(struct master *m, int exit_code) {
 /* Serves on, but says that it is not ready, for whoever spreads requests to hear of it. */
 static void announce(struct master *m) {
     int64_t delay = m->edition->settings.drain_delay;
+    notify("STOPPING=1\nSTATUS=No longer ready\n");
     m->drain_due = clock_after(delay);
     m->echo_end = clock_after(echo);
     atomic_store(&m->workers.board->draining, 1);
