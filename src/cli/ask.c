@@ -1,4 +1,4 @@
-/* greenroom log-level, greenroom reload, greenroom status, greenroom stop */
+/* What is asked of a running server: greenroom status, top, stacks, log-level, reload, stop */
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "cli/control.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/top.h"
 #include "config/quantity.h"
 #include "config/suggest.h"
 #include "greenroom/worker.h"
@@ -16,6 +17,8 @@
 #include "supervisor/control_path.h"
 
 enum { OPTION_HELP = UCHAR_MAX + 1, OPTION_CONTROL, OPTION_PID };
+
+enum { OPERAND_MAX = 256 };
 
 static const struct option options[] = {
     {"control", required_argument, NULL, OPTION_CONTROL},
@@ -29,7 +32,7 @@ struct asked {
     bool help;
     const char *control; /* NULL: not said */
     int64_t pid;         /* 0: not said */
-    const char *levels;  /* NULL: not said */
+    const char *operand; /* NULL: not said */
 };
 
 static int refused(const char *command, const char *word, char *error) {
@@ -70,7 +73,7 @@ static int option_take(struct asked *asked, int which, char **argv, char *error)
 static int levels_take(struct asked *asked, const char *list, char *error) {
     gr_slice logger;
     int level;
-    asked->levels = list;
+    asked->operand = list;
     for (const char *at = list; at;) {
         const char *why = log_level_next(&at, &logger, &level);
         if (why) return sentence(error, "'%.200s' %s", list, why);
@@ -78,13 +81,23 @@ static int levels_take(struct asked *asked, const char *list, char *error) {
     return 0;
 }
 
+static int which_take(struct asked *asked, const char *text, char *error) {
+    asked->operand = text;
+    if (*text && strlen(text) <= OPERAND_MAX && !strpbrk(text, " \t\r\n")) return 0;
+    return sentence(error, "stacks takes a process id or the id of a request");
+}
+
 static int parse(struct asked *asked, int argc, char **argv, char *error) {
     int which;
     optind = 0; /* glibc: start afresh */
     while ((which = getopt_long(argc, argv, ":", options, NULL)) != -1)
         if (option_take(asked, which, argv, error) < 0) return -1;
-    if (optind < argc && strcmp(argv[0], "log-level") == 0)
-        if (levels_take(asked, argv[optind++], error) < 0) return -1;
+    const char *operand = optind < argc ? argv[optind] : NULL;
+    if (operand && strcmp(argv[0], "log-level") == 0 && levels_take(asked, operand, error) < 0)
+        return -1;
+    if (operand && strcmp(argv[0], "stacks") == 0 && which_take(asked, operand, error) < 0)
+        return -1;
+    optind += asked->operand != NULL;
     if (optind < argc)
         return sentence(error, "%s does not know what to do with '%s'", argv[0], argv[optind]);
     return 0;
@@ -103,6 +116,11 @@ static int fail(int code, const char *why) {
     return code;
 }
 
+static void print(void *data, char *line) {
+    (void)data;
+    puts(line);
+}
+
 int command_ask(int argc, char **argv) {
     struct asked asked = {0};
     char path[CONTROL_PATH_SIZE], error[SENTENCE_SIZE], request[LOG_LEVELS_SIZE];
@@ -113,8 +131,9 @@ int command_ask(int argc, char **argv) {
     }
     const char *socket = find_socket(&asked, path, error);
     if (!socket) return fail(GR_EXIT_USAGE, error);
-    snprintf(request, sizeof request, "%s%s%s", argv[0], asked.levels ? " " : "",
-             asked.levels ? asked.levels : "");
-    int code = control_ask(socket, request, strcmp(argv[0], "stop") == 0, error);
+    if (strcmp(argv[0], "top") == 0) return top_show(socket);
+    snprintf(request, sizeof request, "%s%s%s", argv[0], asked.operand ? " " : "",
+             asked.operand ? asked.operand : "");
+    int code = control_ask(socket, request, strcmp(argv[0], "stop") == 0, print, NULL, error);
     return code ? fail(code, error) : output_finish();
 }

@@ -4,7 +4,7 @@
 
 int command_serve(int argc, char **argv); /* and check */
 int command_config(int argc, char **argv);
-int command_ask(int argc, char **argv); /* log-level, reload, status and stop */
+int command_ask(int argc, char **argv); /* status, top, stacks, log-level, reload and stop */
 int command_version(int argc, char **argv);
 int command_help(int argc, char **argv);
 

@@ -27,8 +27,9 @@ static int connect_to(const char *path) {
 
 enum { NO_END = -1 };
 
-/* Prints the answer. Returns 0 or 1, as control_ask does, or NO_END. */
-static int take_answer(FILE *stream, char *error) {
+/* Returns 0 or 1, as control_ask does, or NO_END. */
+static int take_answer(FILE *stream, void (*take)(void *data, char *line), void *data,
+                       char *error) {
     char line[4096];
     while (fgets(line, sizeof line, stream)) {
         line[strcspn(line, "\n")] = '\0';
@@ -37,12 +38,13 @@ static int take_answer(FILE *stream, char *error) {
             sentence(error, "%.500s", line + 7);
             return 1;
         }
-        puts(strncmp(line, "| ", 2) == 0 ? line + 2 : line);
+        take(data, strncmp(line, "| ", 2) == 0 ? line + 2 : line);
     }
     return NO_END;
 }
 
-int control_ask(const char *path, const char *request, bool goes, char error[SENTENCE_SIZE]) {
+int control_ask(const char *path, const char *request, bool goes,
+                void (*take)(void *data, char *line), void *data, char error[SENTENCE_SIZE]) {
     char line[LOG_LEVELS_SIZE + 1];
     int fd = connect_to(path);
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
@@ -52,7 +54,7 @@ int control_ask(const char *path, const char *request, bool goes, char error[SEN
     }
     int len = snprintf(line, sizeof line, "%s\n", request);
     send(fd, line, (size_t)len, MSG_NOSIGNAL);
-    int result = take_answer(stream, error);
+    int result = take_answer(stream, take, data, error);
     fclose(stream);
     if (result != NO_END) return result;
     if (goes) return 0;

@@ -6,9 +6,10 @@
 
 #include "config/sentence.h"
 
-/* Sends a request, and prints what comes on stdout, until it ends. Returns 0; 1 when the server
- * says that it has failed, with its sentence in error; or 2 with a sentence when there is none at
- * the socket. An end without a last word is success if the server is expected to go. */
-int control_ask(const char *path, const char *request, bool goes, char error[SENTENCE_SIZE]);
+/* Sends a request, and gives each line of what comes to take, until it ends. Returns 0; 1 when the
+ * server says that it has failed, with its sentence in error; or 2 with a sentence when there is
+ * none at the socket. An end without a last word is success if the server is expected to go. */
+int control_ask(const char *path, const char *request, bool goes,
+                void (*take)(void *data, char *line), void *data, char error[SENTENCE_SIZE]);
 
 #endif

@@ -15,6 +15,8 @@ static const char overview[] =
     "  check [OPTION]... [APP]   Try settings and application as serve would take them.\n"
     "  config [OPTION]... [APP]  Say which settings hold, and what says so.\n"
     "  status [OPTION]...        Say how the workers of a server are.\n"
+    "  top [OPTION]...           Watch the workers of a server, and its requests in flight.\n"
+    "  stacks [OPTION]... [ID]   Say where each request in flight is in its code.\n"
     "  reload [OPTION]...        Have a server take up new code and new settings.\n"
     "  log-level [OPTION]... [LIST]\n"
     "                            Say or set from which level on a server logs.\n"
@@ -41,6 +43,23 @@ static const char status_usage[] =
     "Usage: greenroom status [OPTION]...\n"
     "\n"
     "Says of each worker of a running server what it is doing, and how much it has to do.\n";
+
+static const char top_usage[] =
+    "Usage: greenroom top [OPTION]...\n"
+    "\n"
+    "Shows the workers of a running server and the requests that have been in flight longest, "
+    "each\n"
+    "with its age and what it waits for, anew every second, until q is pressed. Says it once where "
+    "the\n"
+    "output is no terminal.\n";
+
+static const char stacks_usage[] =
+    "Usage: greenroom stacks [OPTION]... [PID|REQUEST]\n"
+    "\n"
+    "Says of each request in flight where it is in its code, innermost call first, whether it runs "
+    "or\n"
+    "waits: of all, of those in the worker with that process id, or of the one with that request "
+    "id.\n";
 
 static const char reload_usage[] =
     "Usage: greenroom reload [OPTION]...\n"
@@ -89,6 +108,10 @@ bool help_print(const char *command) {
         fputs(config_usage, stdout);
     else if (strcmp(command, "status") == 0)
         ask_usage(status_usage);
+    else if (strcmp(command, "top") == 0)
+        ask_usage(top_usage);
+    else if (strcmp(command, "stacks") == 0)
+        ask_usage(stacks_usage);
     else if (strcmp(command, "reload") == 0)
         ask_usage(reload_usage);
     else if (strcmp(command, "log-level") == 0)

@@ -111,7 +111,9 @@ static bool sleep_on_futex(struct address_wait *wait, int64_t due) {
 
 bool address_wait_sleep(struct address_wait *wait, int64_t due) {
     if (__atomic_load_n(&wait->woken, __ATOMIC_ACQUIRE)) return false;
-    return wait->green ? green_park(due) : sleep_on_futex(wait, due);
+    if (!wait->green) return sleep_on_futex(wait, due);
+    green_waits(wait->green, GREEN_WAIT_ADDRESS, (int64_t)wait->address);
+    return green_park(due);
 }
 
 bool address_wait_end(struct address_wait *wait) {

@@ -117,6 +117,7 @@ enum wait_result fd_wait(int fd, short events, int64_t due) {
     if (stale) { /* the readiness that would end the wait may have been reported meanwhile */
         result = WAIT_RETRY;
     } else if (waiter_add(&waiter, fd, events)) {
+        green_waits(self, GREEN_WAIT_DESCRIPTOR, fd);
         bool timed_out = green_park(earlier(due, green_expires(self)));
         waiter_remove(&waiter, fd);
         result = waiter.closed ? WAIT_CLOSED : result_of(self, timed_out, due);
@@ -141,6 +142,7 @@ static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd
     for (nfds_t i = 0; i < count; i++)
         if (!waiter_add(&waiters[i], fds[i].fd, fds[i].events)) missing |= is_for_want_of_memory();
     int64_t next = missing ? clock_after(PAUSE) : NEVER;
+    green_waits(self, GREEN_WAIT_DESCRIPTORS, count ? fds[0].fd : -1);
     bool timed_out = green_park(earlier(earlier(due, next), green_expires(self)));
     if (next < earlier(due, green_expires(self))) timed_out = false;
     bool closed = false;

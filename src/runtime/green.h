@@ -34,6 +34,16 @@ struct green_pool {
  * owns. Claimed: the monitor is about to detach it, or to think better of it. */
 enum green_state { GREEN_ATTACHED, GREEN_CLAIMED, GREEN_DETACHED };
 
+/* What the park of a green thread is for, see activity.h. */
+enum green_wait {
+    GREEN_WAIT_OTHER,
+    GREEN_WAIT_DESCRIPTOR,  /* wait_for is its number */
+    GREEN_WAIT_DESCRIPTORS, /* the first of them */
+    GREEN_WAIT_TIME,        /* when */
+    GREEN_WAIT_ADDRESS,     /* the address */
+    GREEN_WAIT_OS_THREAD,   /* that does its work */
+};
+
 enum { THREAD_NAME_SIZE = 16 }; /* with the 0: the kernel's TASK_COMM_LEN */
 
 struct green {
@@ -54,7 +64,9 @@ struct green {
     bool fresh;                 /* has not run a task yet */
     bool dirty;                 /* ran a task since its stack was last trimmed */
     bool moved;                 /* detached at its own wish, by carrier_offload_begin */
-    int state;                  /* enum green_state. Atomic */
+    uint8_t wait;               /* enum green_wait: of the park that it is in, or about to be in */
+    int64_t wait_for;
+    int state;   /* enum green_state. Atomic */
     int pinned;  /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
     int depth;   /* > 0: inside code that touches scheduler-owned data */
     int remote;  /* on the stack of remote wakes. Atomic */
@@ -83,6 +95,12 @@ struct green {
     int *tid;                    /* pd->tid, holding our fake tid */
     char name[THREAD_NAME_SIZE]; /* given by pthread_setname_np, or inherited; "": the worker's */
 };
+
+/* What the next park is for. */
+static inline void green_waits(struct green *self, enum green_wait wait, int64_t wait_for) {
+    self->wait = wait;
+    self->wait_for = wait_for;
+}
 
 /* The green thread whose TLS this is; NULL on OS threads and in a forked child. */
 extern RT_SHARED __thread struct green *green_self_tls __attribute__((tls_model("initial-exec")));

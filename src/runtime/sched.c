@@ -233,6 +233,7 @@ bool green_park(int64_t due) {
     self->timed_out = false;
     self->interrupted = false;
     if (stale) {
+        self->wait = GREEN_WAIT_OTHER;
         sched_leave(self);
         errno = saved;
         return false;
@@ -247,6 +248,7 @@ bool green_park(int64_t due) {
     schedule();
     if (self == &green_main && sched.signal_pending) self->interrupted = true;
     self->parked = false;
+    self->wait = GREEN_WAIT_OTHER;
     timer_stop(&self->timer);
     sched_leave(self);
     errno = saved;
@@ -272,6 +274,7 @@ enum wait_result time_wait(int64_t due) {
     for (;;) {
         int64_t expires = green_expires(self), until = due <= expires ? due : expires;
         if (clock_now() >= until) return until == due ? WAIT_TIMED_OUT : WAIT_EXPIRED;
+        green_waits(self, GREEN_WAIT_TIME, until);
         green_park(until);
         if (green_take_interrupt(self)) return WAIT_INTERRUPTED;
     }

@@ -32,8 +32,6 @@ enum {
 static const struct server_options *options;
 static const struct gr_app *app;
 static struct pool blocks;
-static struct list in_flight = {&in_flight, &in_flight};
-static void (*all_ended)(void); /* once they have been cancelled */
 
 /* ---- memory ---- */
 
@@ -195,9 +193,10 @@ static void begin(struct gr_request *exchange) {
     self->deadline = limit ? exchange->started + limit : NEVER;
     self->work = exchange;
     exchange->green = self;
-    list_append(&in_flight, &exchange->place);
+    exchange->thread = self->thread;
     overdue_watch(exchange);
     load_add_in_flight(1);
+    in_flight_enter(exchange);
     look_for_end(exchange);
     sched_leave(self);
 }
@@ -263,12 +262,7 @@ void exchange_disconnected(struct gr_request *exchange) {
 }
 
 int exchanges_cancel(void (*done)(void)) {
-    int count = 0;
-    if (options->os_threads) return 0;
-    for (struct list *at = in_flight.next; at != &in_flight; at = at->next, count++)
-        green_cancel(LIST_ENTRY(at, struct gr_request, place)->green);
-    if (count) all_ended = done;
-    return count;
+    return options->os_threads ? 0 : in_flight_cancel(done);
 }
 
 int gr_request_cancel_on_disconnect(gr_request *request, bool on) {
@@ -331,11 +325,10 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     self->cancelled = self->shields = 0;
     self->deadline = NEVER;
     access_log_write(exchange);
-    list_remove(&exchange->place);
     overdue_forget(exchange);
+    in_flight_leave(exchange);
     load_add_in_flight(-1);
     load_add_request();
-    if (__builtin_expect(all_ended != NULL, 0) && list_empty(&in_flight)) all_ended();
     sched_leave(self);
     if (step != EXCHANGE_WAIT) arena_fini(&exchange->arena);
 }

@@ -17,6 +17,7 @@
 #include "http/request_head.h"
 #include "server/body.h"
 #include "server/connection.h"
+#include "server/in_flight.h"
 #include "server/proxies.h"
 #include "server/request_id.h"
 #include "server/response.h"
@@ -25,7 +26,6 @@
 enum exchange_answerer { ANSWERER_OPEN, ANSWERER_HANDLER, ANSWERER_SERVER };
 
 struct gr_request {
-    struct list place; /* among those in flight */
     struct connection *connection;
     struct http_field *fields;
     char *inline_buffer; /* of the block */
@@ -48,7 +48,9 @@ struct gr_request {
     struct request_id id;
     int64_t started;     /* ns; 0 without an access log and a request timeout */
     struct green *green; /* that answers it; NULL before and after */
-    int answerer;        /* enum exchange_answerer, of server/os_handler.h. Atomic */
+    pthread_t thread;    /* on which the handler runs */
+    struct in_flight_node in_flight;
+    int answerer; /* enum exchange_answerer, of server/os_handler.h. Atomic */
     struct expiry_node overdue;
     bool cancel_on_disconnect;
 };

@@ -41,6 +41,7 @@ struct server_options {
     const char *statics[SERVER_STATICS_MAX]; /* "PREFIX=DIR", the prefix with a slash first */
     int static_count;
     int master_fd;        /* read end of a pipe that ends when the master does; -1 for none */
+    int question_fd;      /* where the supervisor asks, see server/question.h; -1 for none */
     int ready_fd;         /* write end of a pipe: one byte "R" is written when the worker serves */
     int board_fd;         /* memfd shared by all workers, see server/board.h; -1 for none */
     int tickets_fd;       /* memfd with the secret of TLS session tickets; -1 for none */

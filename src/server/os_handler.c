@@ -57,6 +57,7 @@ static void answer_too_late(void *arg) {
 static void run(void *arg) {
     struct work *work = arg;
     handled = work->exchange;
+    work->exchange->thread = pthread_self();
     work->handler(work->exchange);
 }
 

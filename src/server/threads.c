@@ -73,6 +73,11 @@ static bool is_done(const struct thread *thread) {
     return __atomic_load_n(&thread->done, __ATOMIC_ACQUIRE);
 }
 
+static bool wait_for(struct green *self, int64_t due) {
+    green_waits(self, GREEN_WAIT_OS_THREAD, 0);
+    return green_park(due);
+}
+
 void threads_run(void (*fn)(void *arg), void *arg, int64_t due, void (*overdue)(void *arg)) {
     struct green *self = green_self();
     sched_enter(self);
@@ -85,9 +90,9 @@ void threads_run(void (*fn)(void *arg), void *arg, int64_t due, void (*overdue)(
     __atomic_store_n(&thread->given, 1, __ATOMIC_RELEASE);
     sys(SYS_futex, &thread->given, FUTEX_WAKE_PRIVATE, 1);
     bool late = false;
-    while (!is_done(thread) && !late) late = green_park(due);
+    while (!is_done(thread) && !late) late = wait_for(self, due);
     if (late && !is_done(thread)) overdue(arg);
-    while (!is_done(thread)) green_park(NEVER);
+    while (!is_done(thread)) wait_for(self, NEVER);
     thread->next_free = first_free;
     first_free = thread;
     sched_leave(self);

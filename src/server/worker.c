@@ -24,6 +24,7 @@
 #include "server/listener.h"
 #include "server/load.h"
 #include "server/options.h"
+#include "server/question.h"
 #include "server/ready_pipe.h"
 #include "server/route.h"
 #include "server/serving.h"
@@ -75,6 +76,7 @@ static void hide_descriptors(void) {
     close_on_exec(options.master_fd);
     ready_pipe_hold(options.ready_fd);
     close_on_exec(options.tickets_fd);
+    close_on_exec(options.question_fd);
 }
 
 /* Where handlers run on OS threads, green threads run nothing but the server's own code. */
@@ -112,6 +114,7 @@ static int open_statics(void) {
 static void become_stranger(void) {
     log_forked();
     signals_give_back();
+    questions_forsake();
     listeners_forsake();
 }
 
@@ -163,6 +166,8 @@ int gr_worker_start(size_t stack_size) {
     protect_descriptors();
     stalls_init();
     backtrace_init();
+    if (questions_open(options.question_fd) < 0)
+        return refuse(errno, "the supervisor's questions cannot be heard");
     if (open_statics() < 0) return -1;
     if (tls_listeners_open(&options) < 0) return -1;
     if (listeners_init(&options) < 0)

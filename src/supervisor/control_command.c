@@ -1,6 +1,7 @@
 #include "supervisor/control_command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -74,13 +75,35 @@ static void run_status(struct master *m, struct peer *peer, char **words) {
     peer_end(peer, NULL);
 }
 
+/* ---- what workers are asked ---- */
+
+static bool is_number(const char *word) {
+    return *word && word[strspn(word, "0123456789")] == '\0';
+}
+
+/* requests [MOST]: slot and pid, and what src/server/question_commands.c says. */
+static void run_requests(struct master *m, struct peer *peer, char **words) {
+    char asked[64];
+    if (words[1] && !is_number(words[1])) return peer_end(peer, "how many is to be a number");
+    snprintf(asked, sizeof asked, "requests %.20s", words[1] ? words[1] : "");
+    inquiry_begin(m, peer, asked, 0, "%d\t%d\t", NULL);
+}
+
+/* stacks [PID|REQUEST] */
+static void run_stacks(struct master *m, struct peer *peer, char **words) {
+    static const char head[] = "worker %d (pid %d): ";
+    char asked[INQUIRY_WORDS];
+    bool one = words[1] && is_number(words[1]);
+    snprintf(asked, sizeof asked, "stacks %s", words[1] && !one ? words[1] : "");
+    inquiry_begin(m, peer, asked, one ? atoi(words[1]) : 0, head,
+                  words[1] && !one ? "no request in flight has that id" : NULL);
+}
+
 /* ---- all of them ---- */
 
 static const struct command commands[] = {
-    {"log-level", run_log_level},
-    {"reload", run_reload},
-    {"status", run_status},
-    {"stop", run_stop},
+    {"log-level", run_log_level}, {"reload", run_reload}, {"requests", run_requests},
+    {"stacks", run_stacks},       {"status", run_status}, {"stop", run_stop},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -20,7 +20,7 @@ enum {
 };
 
 /* What a command may have to wait for. */
-enum control_event { CONTROL_RELOADED, CONTROL_STOPPED };
+enum control_event { CONTROL_RELOADED, CONTROL_STOPPED, CONTROL_ANSWERED };
 
 enum peer_state {
     PEER_NONE,

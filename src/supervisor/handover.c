@@ -43,6 +43,8 @@ static void set_all_close_on_exec(struct master *m, bool on) {
         set_close_on_exec(m->edition->listeners[i].fd, on);
     if (m->control.open) set_close_on_exec(m->control.listener.fd, on);
     for (size_t i = 0; i < log_relay_count(); i++) set_close_on_exec(log_relay_pipe(i).fd, on);
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
+        set_close_on_exec(w->question, on);
 }
 
 /* ---- leaving it ---- */
@@ -60,6 +62,7 @@ static void put_worker(FILE *out, const struct master *m, const struct worker *w
     fprintf(out, "worker %d %s %d %d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
             (int)(w - m->workers.at), w->state == WORKER_SERVING ? "serving" : "leaving", w->pid,
             w->slot, w->since, w->started, w->serving_since, w->patience, w->due);
+    if (w->question >= 0) fprintf(out, "question %d %d\n", (int)(w - m->workers.at), w->question);
 }
 
 static void put_all(FILE *out, struct master *m) {
@@ -142,7 +145,7 @@ static bool take_control(struct master *m, const char *line) {
 }
 
 static bool take_worker(struct master *m, const char *line) {
-    struct worker w = {.ready = -1};
+    struct worker w = {.ready = -1, .question = -1};
     char state[16];
     int place;
     int got = sscanf(line, "%d %15s %d %d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64,
@@ -154,6 +157,15 @@ static bool take_worker(struct master *m, const char *line) {
     w.state = strcmp(state, "serving") == 0 ? WORKER_SERVING : WORKER_LEAVING;
     struct worker *worker = worker_adopt(&m->workers, place, &w);
     if (w.state == WORKER_SERVING) slot_adopt(&m->slots[w.slot], worker, m->editions);
+    return true;
+}
+
+static bool take_question(struct master *m, const char *line) {
+    int place, fd;
+    if (sscanf(line, "%d %d", &place, &fd) != 2 || place < 0 || place >= m->workers.count)
+        return false;
+    m->workers.at[place].question = fd;
+    set_close_on_exec(fd, true);
     return true;
 }
 
@@ -194,6 +206,7 @@ static bool take_line(struct master *m, struct edition *before, const char *kind
     if (strcmp(kind, "listener") == 0) return take_socket(before, line);
     if (strcmp(kind, "control") == 0) return take_control(m, line);
     if (strcmp(kind, "worker") == 0) return take_worker(m, line);
+    if (strcmp(kind, "question") == 0) return take_question(m, line);
     if (strcmp(kind, "pipe") == 0) return take_pipe(line);
     return true;
 }

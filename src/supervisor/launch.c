@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,7 +126,9 @@ static int inherit_descriptors(const struct server_options *options) {
     if (options->tickets_fd >= 0 && inherit(options->tickets_fd) < 0) return -1;
     if (options->log_fd >= 0 && inherit(options->log_fd) < 0) return -1;
     if (options->access_fd >= 0 && inherit(options->access_fd) < 0) return -1;
-    if (inherit(options->master_fd) < 0 || inherit(options->ready_fd) < 0) return -1;
+    if (inherit(options->master_fd) < 0 || inherit(options->ready_fd) < 0 ||
+        inherit(options->question_fd) < 0)
+        return -1;
     return inherit(options->board_fd);
 }
 
@@ -178,28 +181,46 @@ static void become_worker(const struct launch *launch, const struct server_optio
     fail(options, "run ", launch->program);
 }
 
-pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready) {
-    struct server_options options = launch->options;
+static void close_pair(const int ends[2]) {
+    int saved = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = saved;
+}
+
+static pid_t start(const struct launch *launch, struct server_options *options) {
     struct log_pipes pipes;
-    pid_t master = getpid(), child = -1;
-    int ends[2];
+    pid_t master = getpid();
+    if (log_pipes_open(&pipes, options->log_capture) < 0) return -1;
+    pid_t child = fork();
+    if (child == 0) become_worker(launch, options, &pipes, master);
+    int why = errno;
+    log_pipes_relay(&pipes, options->slot, child);
+    errno = why;
+    return child;
+}
+
+pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready, int *question) {
+    struct server_options options = launch->options;
+    int ends[2], talk[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, talk) < 0) {
+        close_pair(ends);
+        return -1;
+    }
     options.slot = slot;
     options.place = place;
     options.ready_fd = ends[1];
-    if (log_pipes_open(&pipes, options.log_capture) == 0) {
-        child = fork();
-        if (child == 0) become_worker(launch, &options, &pipes, master);
-        int why = errno;
-        log_pipes_relay(&pipes, slot, child);
-        errno = why;
+    options.question_fd = talk[1];
+    pid_t child = start(launch, &options);
+    if (child < 0) {
+        close_pair(ends);
+        close_pair(talk);
+        return -1;
     }
-    int saved = errno;
     close(ends[1]);
-    if (child < 0)
-        close(ends[0]);
-    else
-        *ready = ends[0];
-    errno = saved;
+    close(talk[1]);
+    *ready = ends[0];
+    *question = talk[0];
     return child;
 }

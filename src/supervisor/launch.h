@@ -26,8 +26,8 @@ int launch_prepare(struct launch *launch, const struct settings *settings,
 /* Starts a worker for a slot, with a place on the board. *ready gets the end of a pipe from which
  * can be read how the start went: src/server/ready_pipe.h. Until the worker serves it ends at once
  * if we die; afterwards the lifeline (options.master_fd) tells it to drain. What cannot be executed
- * says so on stderr and in the pipe, and exits with GR_EXIT_USAGE. Returns the process id, or -1
- * with errno. */
-pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready);
+ * says so on stderr and in the pipe, and exits with GR_EXIT_USAGE. *question gets a socket to ask
+ * it by: src/server/question.h. Returns the process id, or -1 with errno. */
+pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready, int *question);
 
 #endif

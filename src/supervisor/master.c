@@ -110,6 +110,7 @@ static void died(struct master *m, struct worker *worker, int status) {
     struct slot *slot = &m->slots[worker->slot];
     char who[EPITAPH_SIZE];
     worker_epitaph(worker, status, who);
+    inquiry_lose(m, worker);
     bool was_leaving = worker->state == WORKER_LEAVING, was_starting = slot->starting == worker;
     int64_t served = slot_lose(slot, worker);
     if (was_leaving) died_leaving(worker, status, who);
@@ -169,6 +170,7 @@ static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t next_due(struct master *m) {
     int64_t now = clock_now(), due = earlier(m->drain_due, m->roll.due);
     due = earlier(due, earlier(control_due(&m->control), notify_due()));
+    due = earlier(due, inquiry_due(m));
     due = earlier(due, limits_due(m));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
@@ -182,6 +184,7 @@ static int64_t next_due(struct master *m) {
 static void act_on_time(struct master *m) {
     int64_t now = clock_now();
     stop_act_on_time(m, now);
+    inquiry_act_on_time(m, now);
     control_act_on_time(&m->control, now);
     notify_act_on_time(now);
     for (int i = 0; i < m->slot_count; i++) {
@@ -194,8 +197,13 @@ static void act_on_time(struct master *m) {
 
 /* Until something happens, or something is due. */
 static void wait_and_act(struct master *m) {
-    enum { SIGNALS, CONTROL, READY = CONTROL + CONTROL_PEERS + 1 };
-    static struct pollfd watched[READY + BOARD_PLACES_MAX];
+    enum {
+        SIGNALS,
+        CONTROL,
+        READY = CONTROL + CONTROL_PEERS + 1,
+        END = READY + 2 * BOARD_PLACES_MAX,
+    };
+    static struct pollfd watched[END];
     struct worker *workers = m->workers.at;
     int count = m->workers.count;
     int64_t due = next_due(m), wait = due - clock_now();
@@ -203,11 +211,16 @@ static void wait_and_act(struct master *m) {
     struct timespec timeout = {wait / NS_PER_S, wait % NS_PER_S};
     watched[SIGNALS] = (struct pollfd){m->signals, POLLIN, 0};
     control_watch(&m->control, &watched[CONTROL]);
-    for (int i = 0; i < count; i++)
-        watched[READY + i] = (struct pollfd){workers[i].ready, POLLIN, 0};
-    ppoll(watched, (nfds_t)(READY + count), due == NEVER ? NULL : &timeout, NULL);
-    for (int i = 0; i < count; i++)
-        if (watched[READY + i].revents && workers[i].state == WORKER_STARTING) hear(m, &workers[i]);
+    struct pollfd *ready = &watched[READY], *answers = ready + count;
+    for (int i = 0; i < count; i++) {
+        ready[i] = (struct pollfd){workers[i].ready, POLLIN, 0};
+        answers[i] = (struct pollfd){workers[i].question, POLLIN, 0};
+    }
+    ppoll(watched, (nfds_t)(READY + 2 * count), due == NEVER ? NULL : &timeout, NULL);
+    for (int i = 0; i < count; i++) {
+        if (ready[i].revents && workers[i].state == WORKER_STARTING) hear(m, &workers[i]);
+        if (answers[i].revents) inquiry_hear(m, &workers[i]);
+    }
     if (watched[SIGNALS].revents) take_signals(m);
     control_act(m, &watched[CONTROL]);
     act_on_time(m);

@@ -4,6 +4,7 @@
 
 #include "supervisor/control.h"
 #include "supervisor/edition.h"
+#include "supervisor/inquiry.h"
 #include "supervisor/roll.h"
 #include "supervisor/slot.h"
 #include "supervisor/upgrade.h"
@@ -27,6 +28,7 @@ struct master {
     unsigned editions;       /* how many there have been */
     struct roll roll;
     struct control control;
+    struct inquiry inquiries[CONTROL_PEERS]; /* of the control socket's peers, by their places */
     struct upgrade upgrade;
     struct worker_table workers;
     int64_t limits_due; /* see supervisor/limits.h */

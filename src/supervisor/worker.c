@@ -76,13 +76,14 @@ static void close_ready(struct worker *worker) {
 struct worker *worker_start(struct worker_table *table, const struct launch *launch, int slot) {
     struct worker *worker = find_free(table);
     if (!worker) return NULL;
-    int number = (int)(worker - table->at), ready;
-    pid_t pid = launch_worker(launch, slot, number, &ready);
+    int number = (int)(worker - table->at), ready, question;
+    pid_t pid = launch_worker(launch, slot, number, &ready, &question);
     if (pid < 0) return NULL;
     *worker = (struct worker){
         .pid = pid,
         .slot = slot,
         .ready = ready,
+        .question = question,
         .patience = launch->options.graceful_timeout + margin,
         .due = NEVER,
         .started = clock_now(),
@@ -99,6 +100,11 @@ struct worker *worker_adopt(struct worker_table *table, int place, const struct 
     table->at[place].place = &table->board->places[place];
     if (place >= table->count) set_count(table, place + 1);
     return &table->at[place];
+}
+
+void worker_end_questions(struct worker *worker) {
+    if (worker->question >= 0) close(worker->question);
+    worker->question = -1;
 }
 
 void worker_hear(struct worker *worker) {
@@ -147,8 +153,9 @@ static void clear_place(struct board_place *place) {
 
 void worker_bury(struct worker_table *table, struct worker *worker) {
     close_ready(worker);
+    worker_end_questions(worker);
     clear_place(worker->place);
-    *worker = (struct worker){.state = WORKER_NONE, .ready = -1, .due = NEVER};
+    *worker = (struct worker){.state = WORKER_NONE, .ready = -1, .question = -1, .due = NEVER};
     int count = table->count;
     while (count > 0 && table->at[count - 1].state == WORKER_NONE) count--;
     set_count(table, count);

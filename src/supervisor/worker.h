@@ -27,6 +27,7 @@ struct worker {
     pid_t pid;     /* 0: none */
     int slot;      /* for which it was started */
     int ready;     /* while STARTING: where it says how that went; otherwise -1 */
+    int question;  /* where it is asked, see supervisor/inquiry.h; -1: nowhere */
     int64_t since; /* when it came into its state */
     int64_t started;
     int64_t serving_since; /* 0: it has never served */
@@ -71,6 +72,9 @@ struct worker *worker_adopt(struct worker_table *table, int place, const struct 
 /* Takes note of what has come through the ready pipe: that it serves, why it never will, or nothing
  * more, and its death will follow. */
 void worker_hear(struct worker *worker);
+
+/* It has closed its end: it cannot be asked any more. */
+void worker_end_questions(struct worker *worker);
 
 /* Tells it to end. One whose slot another has taken over is given time for its idle connections:
  * src/server/serving.c. May be called again, to take that time away. */

@@ -8,6 +8,7 @@
 
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
+#include "host/wsgi/stack.h"
 
 static PyInterpreterState *interpreter;
 static pthread_key_t cleanup_key;
@@ -82,47 +83,13 @@ static void pass_lock(void *data) {
     PyEval_RestoreThread(PyEval_SaveThread());
 }
 
-/* Appends "file:line function" of a frame. Returns the frame that called it, or NULL; errors end
- * the text. */
-static PyObject *describe_frame(PyObject *frame, const char *separator, char **at, char *end) {
-    PyObject *code = PyObject_GetAttrString(frame, "f_code");
-    PyObject *file = code ? PyObject_GetAttrString(code, "co_filename") : NULL;
-    PyObject *name = code ? PyObject_GetAttrString(code, "co_qualname") : NULL;
-    PyObject *line = PyObject_GetAttrString(frame, "f_lineno");
-    PyObject *text = file && name && line
-                         ? PyUnicode_FromFormat("%s%U:%S %U", separator, file, line, name)
-                         : NULL;
-    PyObject *bytes = text ? PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace") : NULL;
-    PyObject *back = NULL;
-    size_t len = bytes ? (size_t)PyBytes_Size(bytes) : 0;
-    if (len && len < (size_t)(end - *at)) {
-        memcpy(*at, PyBytes_AsString(bytes), len + 1);
-        *at += len;
-        back = PyObject_GetAttrString(frame, "f_back");
-    }
-    PyObject *owned[] = {code, file, name, line, text, bytes};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) Py_XDECREF(owned[i]);
-    return back;
-}
-
 static void lock_describe(void *data, uintptr_t thread, char *text, size_t room) {
     (void)data;
     *text = '\0';
     if (!holding) return;
-    char *at = text;
-    PyObject *frames = PyObject_CallFunction(PySys_GetObject("_current_frames"), NULL);
-    PyObject *ident = PyLong_FromUnsignedLong(thread);
-    PyObject *frame = frames && ident ? PyDict_GetItemWithError(frames, ident) : NULL;
-    Py_XINCREF(frame);
-    while (frame && !Py_IsNone(frame)) {
-        PyObject *back = describe_frame(frame, at == text ? "" : " < ", &at, text + room);
-        Py_DECREF(frame);
-        frame = back;
-    }
-    Py_XDECREF(frame);
-    Py_XDECREF(ident);
+    PyObject *frames = stack_frames();
+    stack_text(frames, thread, " < ", text, room);
     Py_XDECREF(frames);
-    PyErr_Clear();
 }
 
 /* The shortest life that a Python thread can have: it calls int() and ends. */

@@ -1,0 +1,158 @@
+#include "server/in_flight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/clock.h"
+#include "base/sys.h"
+#include "log/line.h"
+#include "runtime/activity.h"
+#include "runtime/watch.h"
+#include "server/exchange.h"
+
+static struct list all = {&all, &all};
+static void (*all_ended)(void); /* once they have been cancelled */
+
+void in_flight_enter(gr_request *request) {
+    request->in_flight.since = loop_now();
+    list_append(&all, &request->in_flight.place);
+}
+
+void in_flight_leave(gr_request *request) {
+    list_remove(&request->in_flight.place);
+    if (__builtin_expect(all_ended != NULL, 0) && list_empty(&all)) all_ended();
+}
+
+int in_flight_cancel(void (*done)(void)) {
+    int count = 0;
+    for (struct list *at = all.next; at != &all; at = at->next, count++)
+        green_cancel(LIST_ENTRY(at, struct gr_request, in_flight.place)->green);
+    if (count) all_ended = done;
+    return count;
+}
+
+/* ---- what it waits for ---- */
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_un local;
+    union peer peer;
+};
+
+/* Both ends, as the other one may have no name: a listening socket's, an abstract one's. */
+static bool name_of_socket(int fd, char *out, size_t room) {
+    union address at;
+    for (int which = SYS_getpeername;; which = SYS_getsockname) {
+        socklen_t len = sizeof at;
+        if (sys(which, fd, &at, &len) == 0) {
+            char text[PEER_TEXT_MAX];
+            size_t used = peer_has_address(&at.peer) ? peer_text(&at.peer, text) : 0;
+            if (used) {
+                bool v6 = at.any.sa_family == AF_INET6 && memchr(text, ':', used);
+                snprintf(out, room, v6 ? "[%.*s]:%d" : "%.*s:%d", (int)used, text,
+                         peer_port(&at.peer));
+                return true;
+            }
+            if (at.any.sa_family == AF_UNIX && len > sizeof at.any.sa_family &&
+                *at.local.sun_path) {
+                snprintf(out, room, "unix:%.107s", at.local.sun_path);
+                return true;
+            }
+        }
+        if (which == SYS_getsockname) return false;
+    }
+}
+
+static void name_of_descriptor(int fd, char *out, size_t room) {
+    struct stat file = {0};
+    if (name_of_socket(fd, out, room)) return;
+    if (sys(SYS_fstat, fd, &file) < 0) file.st_mode = 0;
+    const char *kind = S_ISSOCK(file.st_mode)   ? "a socket"
+                       : S_ISFIFO(file.st_mode) ? "a pipe"
+                       : S_ISCHR(file.st_mode)  ? "a device"
+                                                : "a descriptor";
+    snprintf(out, room, "%s (%d)", kind, fd);
+}
+
+static void tell(const struct green *green, char *out, size_t room) {
+    char name[IN_FLIGHT_WAIT - 32];
+    struct activity at = activity_of(green);
+    switch (at.kind) {
+    case ACTIVITY_RUNS:
+        snprintf(out, room, "runs");
+        return;
+    case ACTIVITY_RUNS_APART:
+        snprintf(out, room, "runs apart, in C or in a slow call");
+        return;
+    case ACTIVITY_QUEUED:
+        snprintf(out, room, "waits for its turn");
+        return;
+    case ACTIVITY_DESCRIPTOR:
+        name_of_descriptor(at.fd, name, sizeof name);
+        snprintf(out, room, "waits for %s", name);
+        return;
+    case ACTIVITY_DESCRIPTORS:
+        if (at.fd >= 0)
+            name_of_descriptor(at.fd, name, sizeof name);
+        else
+            snprintf(name, sizeof name, "none");
+        snprintf(out, room, "polls %s", name);
+        return;
+    case ACTIVITY_TIME:
+        snprintf(out, room, "sleeps for %.1f s more",
+                 (double)(at.due > clock_now() ? at.due - clock_now() : 0) / NS_PER_S);
+        return;
+    case ACTIVITY_LOCK:
+        snprintf(out, room, "waits for a lock");
+        return;
+    case ACTIVITY_INTERPRETER:
+        snprintf(out, room, "waits for the interpreter");
+        return;
+    case ACTIVITY_OS_THREAD:
+        snprintf(out, room, "runs on an OS thread");
+        return;
+    case ACTIVITY_OTHER:
+        snprintf(out, room, "waits for another green thread");
+        return;
+    }
+}
+
+/* ---- notes ---- */
+
+static void escape(char *out, size_t room, gr_slice text) {
+    out[log_escape(out, room - 1, text)] = '\0';
+}
+
+static bool is(const gr_request *request, const char *id) {
+    return gr_slice_equal(gr_request_id(request), gr_slice_of(id));
+}
+
+static void note(struct in_flight *out, const gr_request *request) {
+    char peer[PEER_TEXT_MAX];
+    size_t peer_len = peer_text(exchange_peer(request), peer);
+    escape(out->id, sizeof out->id, gr_request_id(request));
+    escape(out->method, sizeof out->method, gr_request_method(request));
+    escape(out->target, sizeof out->target, gr_request_target(request));
+    escape(out->peer, sizeof out->peer, (gr_slice){peer, peer_len});
+    out->age = clock_now() - request->in_flight.since;
+    out->thread = request->thread;
+    char wait[IN_FLIGHT_WAIT];
+    tell(request->green, wait, sizeof wait);
+    escape(out->wait, sizeof out->wait, gr_slice_of(wait));
+}
+
+struct in_flight *in_flight_note(const char *id, size_t most, size_t *count, size_t *there_are) {
+    *count = *there_are = 0;
+    for (struct list *at = all.next; at != &all; at = at->next) ++*there_are;
+    size_t room = id ? 1 : *there_are < most ? *there_are : most;
+    struct in_flight *notes = malloc((room ? room : 1) * sizeof *notes);
+    if (!notes) return NULL;
+    for (struct list *at = all.next; at != &all && *count < room; at = at->next) {
+        const gr_request *request = LIST_ENTRY(at, struct gr_request, in_flight.place);
+        if (!id || is(request, id)) note(&notes[(*count)++], request);
+    }
+    return notes;
+}
