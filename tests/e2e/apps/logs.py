@@ -15,7 +15,7 @@ log = logging.getLogger("shop.cart")
 log_file = logging.getLogger("to.file")
 
 print("said while it was loaded")
-log.warning("logged while it was loaded")
+log.info("logged while it was loaded")
 warnings.warn("warned while it was loaded", stacklevel=1)
 
 
@@ -127,6 +127,12 @@ def do_configure(text):
     own.error("a secret")
     own.error("told by %s", text)
     own.error("told again by %s", text)
+    own.propagate = True
+    own.error("told once by %s", text)
+    with open(os.devnull, "w") as nowhere:
+        handler.setStream(nowhere)
+        own.propagate = False
+        own.error("told to nobody")
 
 
 def app(environ, start_response):
