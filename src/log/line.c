@@ -212,8 +212,8 @@ static void begin_json(struct log_line *line, const struct log_head *head) {
         PUT(line, "null");
     else
         log_line_put_number(line, (uint64_t)head->worker);
-    PUT(line, ",\"pid\":");
-    log_line_put_number(line, (uint64_t)head->pid);
+    if (head->pid) PUT(line, ",\"pid\":");
+    if (head->pid) log_line_put_number(line, (uint64_t)head->pid);
     if (!head->request_id.len) return;
     PUT(line, ",\"request_id\":\"");
     put_id(line, head->request_id);

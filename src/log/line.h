@@ -38,7 +38,7 @@ struct log_head {
     gr_slice logger;
     gr_slice request_id; /* empty: it belongs to no request */
     int worker;          /* its slot, or LOG_WORKER_MASTER */
-    int pid;
+    int pid;             /* 0: it is not known */
 };
 
 struct log_line {

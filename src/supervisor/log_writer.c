@@ -125,6 +125,11 @@ static gr_slice say_once(struct log_writer *writer, gr_slice text, char again[RE
     return gr_slice_of(again);
 }
 
+static void batch(struct log_writer *writer, size_t len) {
+    writer->used += len;
+    writer->batched++;
+}
+
 /* What a worker cannot serve an application for: a plain sentence for whoever waits for the server
  * to start; a record later on. */
 static void refuse(struct log_writer *writer, uint32_t ring, gr_slice text) {
@@ -138,8 +143,7 @@ static void refuse(struct log_writer *writer, uint32_t ring, gr_slice text) {
                                 .worker = (int)ring - 1};
         log_line_begin(&line, memory, LOG_RECORD_MAX, log_style(), &head);
         log_line_message(&line, say_once(writer, text, again));
-        writer->used += log_line_end(&line).len;
-        return;
+        return batch(writer, log_line_end(&line).len);
     }
     size_t len = sizeof prefix - 1;
     memmove(memory + len, text.data, text.len);
@@ -147,7 +151,7 @@ static void refuse(struct log_writer *writer, uint32_t ring, gr_slice text) {
     len += text.len;
     memory[len++] = '\n';
     if (is_on_stderr(writer))
-        writer->used += len;
+        batch(writer, len);
     else
         say_on_stderr(memory, len);
 }
@@ -160,9 +164,8 @@ static void take(struct log_writer *writer, uint32_t ring) {
     if (plain || record.len > LOG_BATCH - writer->used) flush(writer);
     char *out = plain ? refusal : writer->batch + writer->used;
     log_reader_take(reader, out);
-    writer->batched++;
     if (plain) return refuse(writer, ring, (gr_slice){out, record.len});
-    writer->used += record.len;
+    batch(writer, record.len);
     if (record.kind == LOG_KIND_ERROR && !log_writers_settled() && !is_on_stderr(writer))
         say_on_stderr(out, record.len);
 }

@@ -294,6 +294,17 @@ def test_the_log_may_be_a_file_that_is_renamed(logs, tmp_path):
     assert "stock" not in server.output()
 
 
+def test_an_access_log_that_goes_where_the_log_goes_is_part_of_it(logs):
+    server = logs("--access-log", "-")
+    server.get("/log?low")
+    server.wait_for_output(r"info access \S+: 127")
+
+
+def test_handlers_on_os_threads_have_the_id_of_their_request(logs):
+    _, [record] = said(logs(*JSON, "--concurrency", "threads:2"), "/log?low")
+    assert record["message"] == "stock is low"
+
+
 def test_an_access_log_of_its_own_is_not_in_the_log(logs, tmp_path):
     server = logs("--access-log", str(tmp_path / "access.log"))
     server.get("/log?low")
