@@ -93,12 +93,15 @@ static bool has_had_enough(const struct worker_limits *limits, struct worker *wo
            has_answered_enough(limits, worker, why) || has_served_enough(limits, worker, why);
 }
 
+static bool is_born_large(const struct worker_limits *limits, const struct worker *worker) {
+    return worker->sized && worker->size >= rss_wanted(limits);
+}
+
 /* One whose successors take too much from the beginning, again and again, is not helped by them. */
 static void replace(struct master *m, struct slot *slot, const char *why) {
     const struct worker_limits *limits = &m->edition->settings.limits;
     const struct worker *worker = slot->serving;
-    bool is_born_so = worker->sized && worker->size >= rss_wanted(limits);
-    int64_t wait = is_born_so ? slot_rest(slot, 0) : 0;
+    int64_t wait = is_born_large(limits, worker) ? slot_rest(slot, 0) : 0;
     if (wait)
         gr_log(GR_LOG_WARNING, "worker %d (pid %d): %s from the beginning; replacing it in %.1f s",
                slot->number, worker->pid, why, (double)wait / NS_PER_S);
@@ -141,6 +144,19 @@ static bool is_looked_at(const struct master *m) {
            settings->worker.request_timeout || settings->worker.unresponsive_timeout;
 }
 
+/* It is being replaced, and that takes too long: better that clients wait than that the kernel runs
+ * out of memory. */
+static void hold_down(const struct worker_limits *limits, struct slot *slot) {
+    const struct worker *worker = slot->serving;
+    int64_t size = limits->max_rss ? resident_size(worker->pid) : 0;
+    if (!size || size < limits->max_rss || is_born_large(limits, worker)) return;
+    gr_log(GR_LOG_WARNING,
+           "worker %d (pid %d) takes %.1f MiB of memory (--max-rss) before its successor serves; "
+           "requests wait for that",
+           slot->number, worker->pid, (double)size / MIB);
+    slot_dismiss(slot);
+}
+
 static void look_at(struct master *m, struct slot *slot) {
     static char whys[BOARD_SLOTS_MAX][WHY_SIZE];
     const struct settings *settings = &m->edition->settings;
@@ -148,7 +164,10 @@ static void look_at(struct master *m, struct slot *slot) {
     if (!slot->serving) return;
     if (settings->worker.unresponsive_timeout)
         listen_to(slot->serving, settings->worker.unresponsive_timeout);
-    if (!slot->why && has_had_enough(&settings->limits, slot->serving, why)) replace(m, slot, why);
+    if (slot->why)
+        hold_down(&settings->limits, slot);
+    else if (has_had_enough(&settings->limits, slot->serving, why))
+        replace(m, slot, why);
 }
 
 int64_t limits_due(const struct master *m) {

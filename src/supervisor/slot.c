@@ -32,6 +32,13 @@ void slot_take_over(struct slot *slot) {
     if (before) worker_leave(before, true);
 }
 
+void slot_dismiss(struct slot *slot) {
+    worker_leave(slot->serving, true);
+    slot->serving = NULL;
+    slot->why = NULL;
+    if (!slot->starting) slot->due = clock_now();
+}
+
 void slot_cancel(struct slot *slot) {
     if (slot->starting) worker_leave(slot->starting, false);
     slot->starting = NULL;

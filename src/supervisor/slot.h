@@ -39,6 +39,10 @@ void slot_adopt(struct slot *slot, struct worker *worker, unsigned edition);
 /* The worker that was starting serves: it has the slot, and whoever served before leaves. */
 void slot_take_over(struct slot *slot);
 
+/* Whoever serves leaves before another serves in its stead, which starts at once, unless one is
+ * starting already. What comes meanwhile waits in the sockets' queues, or goes to other slots. */
+void slot_dismiss(struct slot *slot);
+
 /* The worker that was starting is not to serve any more, if there is one. */
 void slot_cancel(struct slot *slot);
 

@@ -40,6 +40,19 @@ def test_a_worker_that_has_grown_enough_is_replaced(leaking):
     assert 135 <= float(found[1]) < 200
 
 
+def test_requests_wait_for_the_successor_of_a_worker_that_grows_too_fast(serve, tmp_path):
+    server = serve("--workers", "1", "--access-log", "off", "--max-rss", "150M",
+                   "leaking:slow_to_follow()", env={"FOLLOWED": str(tmp_path / "followed")})
+    worker = int(server.get("/").text)
+    eventually(lambda: server.get("/leak/4000").status == 200 and "replacing" in server.output(),
+               "a worker that starts")
+    assert int(server.get("/leak/150000").text) == worker
+    server.wait_for_output(
+        rf"warning greenroom: worker 0 \(pid {worker}\) takes \S+ MiB of memory \(--max-rss\) before its "
+        r"successor serves; requests wait for that$")
+    assert int(server.get("/").text) != worker
+
+
 def test_workers_that_are_old_enough_are_replaced_one_after_the_other(leaking):
     server = leaking("--workers", "2", "--max-lifetime", "0.5")
     load = Load(server.port, path="/")

@@ -1,8 +1,18 @@
 """Grows with each request, or holds one for ever; tells which worker it is."""
 
 import os
+import time
 
 leaked = []
+
+
+def slow_to_follow():
+    """The first worker is loaded at once, those that come after it take a while."""
+    mark = os.environ["FOLLOWED"]
+    if os.path.exists(mark):
+        time.sleep(2)
+    open(mark, "w").close()
+    return app
 
 
 def app(environ, start_response):
