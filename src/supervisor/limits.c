@@ -58,13 +58,17 @@ static int64_t resident_size(pid_t pid) {
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* What it will have grown by when a successor has taken over, which takes as long as it took itself
- * to start, and as long again if another slot has its turn first. */
-static int64_t growth_ahead(const struct worker *worker, int64_t size) {
+/* What it will have grown by in so many ns, at the rate at which it has so far. */
+static int64_t growth(const struct worker *worker, int64_t size, int64_t ahead) {
     int64_t age = clock_now() - worker->sized;
-    int64_t ahead = 2 * (worker->serving_since - worker->started + look_every);
     if (size <= worker->size || age < youth) return 0;
     return (int64_t)((double)(size - worker->size) / (double)age * (double)ahead);
+}
+
+/* How long it will take until a successor has taken over: as long as it took itself to start, and
+ * as long again if another slot has its turn first. */
+static int64_t handing_over(const struct worker *worker) {
+    return 2 * (worker->serving_since - worker->started + look_every);
 }
 
 /* A tenth is left in any case for what its last requests bring. */
@@ -77,7 +81,7 @@ static bool has_grown_enough(const struct worker_limits *limits, struct worker *
         worker->size = size;
         worker->sized = clock_now();
     }
-    if (size + growth_ahead(worker, size) < rss_wanted(limits)) return false;
+    if (size + growth(worker, size, handing_over(worker)) < rss_wanted(limits)) return false;
     snprintf(why, WHY_SIZE, "it takes %.1f MiB of memory (--max-rss)", (double)size / MIB);
     return true;
 }
@@ -149,7 +153,8 @@ static bool is_looked_at(const struct master *m) {
 static void hold_down(const struct worker_limits *limits, struct slot *slot) {
     const struct worker *worker = slot->serving;
     int64_t size = limits->max_rss ? resident_size(worker->pid) : 0;
-    if (!size || size < limits->max_rss || is_born_large(limits, worker)) return;
+    if (!size || is_born_large(limits, worker)) return;
+    if (size + growth(worker, size, 2 * look_every) < limits->max_rss) return;
     gr_log(GR_LOG_WARNING,
            "worker %d (pid %d) takes %.1f MiB of memory (--max-rss) before its successor serves; "
            "requests wait for that",
