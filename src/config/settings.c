@@ -108,6 +108,8 @@ const struct setting settings_table[] = {
      "info", SETTING_LEVELS, .place = PLACE(worker.log_level)},
     {"log-capture", "ON", "on or off: the application's logging and output go there too", "on",
      SETTING_SWITCH, .place = PLACE(worker.log_capture)},
+    {"reload", "ON", "on or off: for development, reload when a file changes", "off",
+     SETTING_SWITCH, .place = PLACE(reload)},
     {"control", "PATH", "The socket for greenroom status and its like, or off",
      "PID.sock, see greenroom(1)", SETTING_CONTROL, .place = PLACE(control)},
     {NULL},

@@ -25,6 +25,7 @@ struct settings {
     const char *cpu_affinity; /* "off", "on", or a list of CPUs */
     bool sandbox;             /* workers give up what an application does not need */
     const char *python;       /* a path or a name to look for in PATH; "" when not said */
+    bool reload;              /* when a file of the application changes */
     const char *control;      /* path of the control socket, "" for none; NULL when not said */
 };
 

@@ -80,6 +80,10 @@ static void hear(struct master *m, struct worker *worker) {
 /* GR_EXIT_USAGE and GR_EXIT_APP_FAILED have been explained by the worker itself. */
 static void died_unproven(struct master *m, const char *who, int status) {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (m->watch.open) {
+        gr_log(GR_LOG_ERROR, "%s while starting; waiting for a file to change", who);
+        return;
+    }
     if (code != GR_EXIT_USAGE && code != GR_EXIT_APP_FAILED)
         fprintf(stderr, "greenroom: %s while starting\n", who);
     stop_begin(m, code == GR_EXIT_USAGE ? GR_EXIT_USAGE : GR_EXIT_APP_FAILED);
@@ -136,6 +140,19 @@ static void reap(struct master *m) {
 
 /* --- The loop --- */
 
+/* Where nobody serves yet, the first worker has failed, or is about to load what is old. */
+static void files_changed(struct master *m) {
+    char error[SENTENCE_SIZE]; /* which is in the log */
+    if (m->phase == PHASE_RUNNING) roll_reload(m, error);
+    if (m->phase != PHASE_STARTING) return;
+    int count = m->slots[0].proven ? m->slot_count : 1;
+    for (int i = 0; i < count; i++) {
+        if (m->slots[i].proven) continue;
+        slot_cancel(&m->slots[i]);
+        start(m, &m->slots[i]);
+    }
+}
+
 /* One worker more or less. The kernel sends the same to a group in the background of which somebody
  * uses the terminal. */
 static void resize_by(struct master *m, const struct signalfd_siginfo *got) {
@@ -171,6 +188,7 @@ static int64_t next_due(struct master *m) {
     int64_t now = clock_now(), due = earlier(m->drain_due, m->roll.due);
     due = earlier(due, earlier(control_due(&m->control), notify_due()));
     due = earlier(due, inquiry_due(m));
+    due = earlier(due, m->watch.due);
     due = earlier(due, limits_due(m));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
@@ -187,6 +205,7 @@ static void act_on_time(struct master *m) {
     inquiry_act_on_time(m, now);
     control_act_on_time(&m->control, now);
     notify_act_on_time(now);
+    if (watch_take(&m->watch, now)) files_changed(m);
     for (int i = 0; i < m->slot_count; i++) {
         struct slot *slot = &m->slots[i];
         if (is_resting(m, slot) && !slot->serving && slot->due <= now) start(m, slot);
@@ -199,6 +218,7 @@ static void act_on_time(struct master *m) {
 static void wait_and_act(struct master *m) {
     enum {
         SIGNALS,
+        WATCH,
         CONTROL,
         READY = CONTROL + CONTROL_PEERS + 1,
         END = READY + 2 * BOARD_PLACES_MAX,
@@ -210,6 +230,7 @@ static void wait_and_act(struct master *m) {
     if (wait < 0) wait = 0;
     struct timespec timeout = {wait / NS_PER_S, wait % NS_PER_S};
     watched[SIGNALS] = (struct pollfd){m->signals, POLLIN, 0};
+    watched[WATCH] = (struct pollfd){watch_fd(&m->watch), POLLIN, 0};
     control_watch(&m->control, &watched[CONTROL]);
     struct pollfd *ready = &watched[READY], *answers = ready + count;
     for (int i = 0; i < count; i++) {
@@ -222,6 +243,7 @@ static void wait_and_act(struct master *m) {
         if (answers[i].revents) inquiry_hear(m, &workers[i]);
     }
     if (watched[SIGNALS].revents) take_signals(m);
+    if (watched[WATCH].revents) watch_act(&m->watch);
     control_act(m, &watched[CONTROL]);
     act_on_time(m);
 }

@@ -196,7 +196,7 @@ void roll_take_over(struct master *m, struct slot *slot) {
         m->roll.slot = NULL;
         if (m->roll.next) put_in_force(m);
     }
-    slot_take_over(slot);
+    slot_take_over(slot, m->watch.open); /* a developer wants the new code in the next answer */
     m->roll.took_over = clock_now();
 }
 

@@ -98,5 +98,8 @@ int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE])
     if (edition->settings.worker.check_only && upgrade_refuses(error)) return -1;
     if ((m->signals = signals_open()) < 0)
         return sentence(error, "cannot start: %s", strerror(errno));
+    m->watch.due = NEVER;
+    bool watched = edition->settings.reload && !edition->settings.worker.check_only;
+    if (watched && watch_open(&m->watch, error) < 0) return -1;
     return handover_is_there() ? take_over(m, error) : begin(m, error);
 }

@@ -23,13 +23,13 @@ void slot_adopt(struct slot *slot, struct worker *worker, unsigned edition) {
     slot->proven = true;
 }
 
-void slot_take_over(struct slot *slot) {
+void slot_take_over(struct slot *slot, bool in_a_hurry) {
     struct worker *before = slot->serving;
     slot->serving = slot->starting;
     slot->starting = NULL;
     slot->proven = true;
     slot->why = NULL;
-    if (before) worker_leave(before, true);
+    if (before) worker_leave(before, !in_a_hurry);
 }
 
 void slot_dismiss(struct slot *slot) {

@@ -36,8 +36,9 @@ int slot_start(struct slot *slot, struct worker_table *workers, const struct lau
 /* A worker that another master has started serves here, of that edition. */
 void slot_adopt(struct slot *slot, struct worker *worker, unsigned edition);
 
-/* The worker that was starting serves: it has the slot, and whoever served before leaves. */
-void slot_take_over(struct slot *slot);
+/* The worker that was starting serves: it has the slot, and whoever served before leaves, with time
+ * for its idle connections or without. */
+void slot_take_over(struct slot *slot, bool in_a_hurry);
 
 /* Whoever serves leaves before another serves in its stead, which starts at once, unless one is
  * starting already. What comes meanwhile waits in the sockets' queues, or goes to other slots. */

@@ -8,6 +8,7 @@
 #include "supervisor/roll.h"
 #include "supervisor/slot.h"
 #include "supervisor/upgrade.h"
+#include "supervisor/watch.h"
 
 enum phase {
     PHASE_STARTING, /* not every slot has served yet: a death means that the application is unfit */
@@ -30,6 +31,7 @@ struct master {
     struct control control;
     struct inquiry inquiries[CONTROL_PEERS]; /* of the control socket's peers, by their places */
     struct upgrade upgrade;
+    struct watch watch; /* whose first edition has asked for it */
     struct worker_table workers;
     int64_t limits_due; /* see supervisor/limits.h */
     struct slot slots[BOARD_SLOTS_MAX];

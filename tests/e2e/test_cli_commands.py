@@ -13,7 +13,7 @@ OPTIONS = [
     "max-head-size", "max-body-size", "keep-alive-requests", "max-connections", "max-per-address",
     "max-requests", "max-requests-jitter", "max-rss", "max-lifetime", "user", "group", "sandbox",
     "cpu-affinity", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log",
-    "log", "log-format", "log-level", "log-capture", "control", "config", "help",
+    "log", "log-format", "log-level", "log-capture", "reload", "control", "config", "help",
 ]
 
 

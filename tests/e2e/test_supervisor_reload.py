@@ -317,3 +317,58 @@ def test_a_worker_more_or_less_by_signals(serve, site):
     server.signal(signal.SIGTTOU)
     eventually(lambda: len(server.worker_pids()) == 1, "one less, and never none")
     assert server.get().text == "one"
+
+
+@pytest.fixture
+def watched(serve, site):
+    """A server of the site that looks after its files."""
+    return lambda **options: serve("--workers", "1", "--reload", "on", "shop:app", cwd=site,
+                                   env=FRESH, **options)
+
+
+def test_a_file_that_changes_is_reloaded(watched, site):
+    server = watched()
+    with Wire(server.port) as idle:
+        idle.ask()
+        write(site, "two")
+        eventually(lambda: server.get().text == "two", "the new code")
+        eventually(lambda: idle.rest() == b"", "the idle connection closed")
+
+
+def test_a_file_of_a_new_directory_is_seen(watched, site):
+    server = watched()
+    (site / "parts").mkdir()
+    (site / "parts" / "notes.txt").write_text("none of its business")
+    (site / "parts" / "one.py").write_text("")
+    server.wait_for_output(RELOADED)
+
+
+def test_an_error_is_shown_and_what_served_serves_on(watched, site):
+    server = watched()
+    write(site, "two", "import databse")
+    server.wait_for_output("the reload has failed: .*No module named 'databse'")
+    assert server.get().text == "one"
+    write(site, "three")
+    eventually(lambda: server.get().text == "three", "the new code")
+
+
+def test_an_error_at_the_start_is_waited_out(watched, site):
+    write(site, "one", "import databse")
+    server = watched(ready=False)
+    server.wait_for_output("waiting for a file to change$")
+    assert "No module named 'databse'" in server.output()
+    write(site, "two")
+    server.wait_until_ready()
+    assert server.get().text == "two"
+
+
+def test_what_is_no_file_of_the_application_is_left_alone(watched, site):
+    (site / "venv").mkdir()
+    (site / "venv" / "pyvenv.cfg").touch()
+    (site / ".git").mkdir()
+    server = watched()
+    for name in ("notes.txt", "venv/module.py", ".git/hook.py", ".hidden.py"):
+        (site / name).write_text("")
+    write(site, "two")
+    server.wait_for_output(RELOADED)
+    assert server.output().count("reloading") == 1
