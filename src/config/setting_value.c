@@ -126,10 +126,11 @@ static int levels_set(const char **place, const struct setting *setting, const c
                       char *error) {
     gr_slice logger;
     int level;
-    for (const char *list = value; list;) {
+    const char *list = value;
+    do {
         const char *why = log_level_next(&list, &logger, &level);
         if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
-    }
+    } while (list);
     if (strlen(value) >= LOG_LEVELS_SIZE)
         return sentence(error, "%s must be shorter than %d bytes", setting->name, LOG_LEVELS_SIZE);
     *place = value;
