@@ -8,10 +8,10 @@
 #include "greenroom/log.h"
 #include "supervisor/state.h"
 
-static const int64_t look_every = 500 * (int64_t)NS_PER_MS;
+static const int64_t look_every = 250 * (int64_t)NS_PER_MS;
 
 /* Beyond --unresponsive-timeout, for a worker to end by itself (server/watchdog.h). */
-static const int64_t silence_margin = 2 * (int64_t)NS_PER_S;
+static const int64_t silence_margin = NS_PER_S;
 
 /* How long a worker's size is not looked at, and from then on nothing concluded from its growth: it
  * may load more with its first requests. */

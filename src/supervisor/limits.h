@@ -1,6 +1,6 @@
 /* When the worker of a slot is replaced although it serves: it has answered enough requests, has
  * served for long enough, has grown too large, or holds a request that cannot be ended. Which is
- * looked at twice a second. One that shows no sign of life is killed. */
+ * looked at four times a second. One that shows no sign of life is killed. */
 #ifndef SUPERVISOR_LIMITS_H
 #define SUPERVISOR_LIMITS_H
 

@@ -41,16 +41,19 @@ def test_a_worker_that_has_grown_enough_is_replaced(leaking):
 
 
 def test_requests_wait_for_the_successor_of_a_worker_that_grows_too_fast(serve, tmp_path):
-    server = serve("--workers", "1", "--access-log", "off", "--max-rss", "150M",
-                   "leaking:slow_to_follow()", env={"FOLLOWED": str(tmp_path / "followed")})
+    go = tmp_path / "go"
+    server = serve("--workers", "1", "--access-log", "off", "--max-rss", "100M", "--max-requests", "1",
+                   "leaking:slow_to_follow()", env={"FIRST": str(tmp_path / "first"), "GO": str(go)})
     worker = int(server.get("/").text)
-    eventually(lambda: server.get("/leak/4000").status == 200 and "replacing" in server.output(),
-               "a worker that starts")
-    assert int(server.get("/leak/150000").text) == worker
+    server.wait_for_output("replacing worker 0")
+    assert int(server.get("/leak/100000").text) == worker
     server.wait_for_output(
         rf"warning greenroom: worker 0 \(pid {worker}\) takes \S+ MiB of memory \(--max-rss\) before its "
         r"successor serves; requests wait for that$")
-    assert int(server.get("/").text) != worker
+    with server.crowd(4, "/") as answers:
+        eventually(lambda: not is_alive(worker), "the end of the old one")
+        go.touch()
+    assert worker not in {int(answer.result().text) for answer in answers}
 
 
 def test_workers_that_are_old_enough_are_replaced_one_after_the_other(leaking):
@@ -74,13 +77,13 @@ def test_a_limit_that_is_too_low_for_any_worker_slows_down(leaking):
 
 @pytest.mark.parametrize("path", ["/wait-for-a-lock", "/compute-for-ever"])
 def test_a_request_that_cannot_be_ended_has_its_worker_replaced(serve, path):
-    server = serve("--workers", "1", "--access-log", "off", "--request-timeout", "0.3",
-                   "--graceful-timeout", "0.5", "hanging:app")
+    server = serve("--workers", "1", "--access-log", "off", "--request-timeout", "0.2",
+                   "--graceful-timeout", "0.1", "hanging:app")
     worker = int(server.get("/").text)
     with Wire(server.port) as client:
         client.send(request(path))
         found = server.wait_for_output(
-            rf"error greenroom: GET {path} goes on 0\.3 s after it should have ended; the worker is to be "
+            rf"error greenroom: GET {path} goes on 0\.2 s after it should have ended; the worker is to be "
             r"replaced; interpreter: (.*); C: .*$")
         assert "hanging.py" in found[1] and path[1:].replace("-", "_") in found[1]
         replaced(server, worker, r"a request of it cannot be ended \(--request-timeout\)")

@@ -7,11 +7,11 @@ leaked = []
 
 
 def slow_to_follow():
-    """The first worker is loaded at once, those that come after it take a while."""
-    mark = os.environ["FOLLOWED"]
-    if os.path.exists(mark):
-        time.sleep(2)
-    open(mark, "w").close()
+    """The first worker is loaded at once, those that come after it when they may."""
+    first, go = os.environ["FIRST"], os.environ["GO"]
+    while os.path.exists(first) and not os.path.exists(go):
+        time.sleep(0.01)
+    open(first, "w").close()
     return app
 
 
