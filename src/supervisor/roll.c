@@ -222,11 +222,6 @@ void roll_replace(struct master *m, struct slot *slot, const char *why) {
     if (slot->serving && !slot->why) slot->why = why;
 }
 
-void roll_replace_now(struct master *m, struct slot *slot, const char *why) {
-    roll_replace(m, slot, why);
-    if (slot->serving && !slot->starting && slot->due == NEVER) start(m, slot, m->edition);
-}
-
 void roll_cancel(struct master *m, const char *why) {
     cancel_turn(m);
     control_tell(&m->control, CONTROL_RELOADED, NULL, why);

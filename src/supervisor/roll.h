@@ -45,9 +45,6 @@ void roll_resize(struct master *m, int count);
  * "replacing worker 3: "; it has to outlive the slot. */
 void roll_replace(struct master *m, struct slot *slot, const char *why);
 
-/* The same, but at once. */
-void roll_replace_now(struct master *m, struct slot *slot, const char *why);
-
 /* To be called whenever something has happened: the next one's turn begins, if it is due. */
 void roll_go_on(struct master *m);
 

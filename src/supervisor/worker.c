@@ -13,6 +13,9 @@
 /* For a worker to notice that its own time is over, to have its requests clean up, and to end. */
 static const int64_t margin = 2 * (int64_t)NS_PER_S;
 
+static const struct worker nobody = {
+    .state = WORKER_NONE, .ready = -1, .question = -1, .due = NEVER};
+
 /* ---- the table ---- */
 
 int workers_map(struct worker_table *table, int board_fd) {
@@ -96,6 +99,7 @@ struct worker *worker_start(struct worker_table *table, const struct launch *lau
 }
 
 struct worker *worker_adopt(struct worker_table *table, int place, const struct worker *worker) {
+    for (int i = table->count; i < place; i++) table->at[i] = nobody;
     table->at[place] = *worker;
     table->at[place].place = &table->board->places[place];
     if (place >= table->count) set_count(table, place + 1);
@@ -155,7 +159,7 @@ void worker_bury(struct worker_table *table, struct worker *worker) {
     close_ready(worker);
     worker_end_questions(worker);
     clear_place(worker->place);
-    *worker = (struct worker){.state = WORKER_NONE, .ready = -1, .question = -1, .due = NEVER};
+    *worker = nobody;
     int count = table->count;
     while (count > 0 && table->at[count - 1].state == WORKER_NONE) count--;
     set_count(table, count);

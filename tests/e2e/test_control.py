@@ -67,6 +67,21 @@ def test_reload_says_when_it_is_done(server, tell):
     assert not set(before) & {int(pid) for pid in re.findall(r"^ +\d+ +(\d+)  serving", tell("status").stdout, re.M)}
 
 
+def test_status_tells_of_a_worker_that_leaves_beside_the_one_that_serves(serve, control, tell):
+    server = serve("--workers", "1", "--control", str(control), APP)
+    [old] = server.worker_pids()
+    with server.crowd(1, "/nap/1.5"):
+        server.wait_for_output("napping")
+        assert tell("reload").returncode == 0
+        rows = [line.split() for line in tell("status").stdout.splitlines()[1:]]
+        states = {int(row[1]): row[2] for row in rows}
+        assert len(rows) == 2 and set(states) == set(server.worker_pids())
+        assert states.pop(old) == "leaving"
+        assert list(states.values()) == ["serving"]
+        assert [row[-1] for row in rows if row[2] == "leaving"] == ["1"]
+    eventually(lambda: len(tell("status").stdout.splitlines()) == 2, "the old one gone")
+
+
 def test_reload_says_why_the_new_code_cannot_be_loaded(serve, tell, control, tmp_path):
     (tmp_path / "greenroom.yaml").write_text(f"app: {APP}\n")
     env = {"PYTHONPATH": str(Path(__file__).parent / "apps")}
