@@ -58,11 +58,12 @@ __attribute__((noreturn)) static void give_up(const char *why, bool scheduler) {
     __builtin_unreachable();
 }
 
-/* One that can be had, but that others are quicker to take each time, is no sign of hanging. */
+/* Nobody has let go of the lock since the last look, and it could not be had since then. It is not
+ * asked for where others pass it round, which is all that is to be known. */
 static bool lock_is_held(unsigned long *passes) {
     unsigned long before = *passes;
     *passes = interpreter_passes();
-    return *passes == before && !interpreter_has_answered();
+    return *passes == before && load_in_flight() > 0 && !interpreter_ask(NULL, NULL);
 }
 
 /* Time is counted by looks: a process that was stopped has not hung. */
@@ -77,7 +78,6 @@ static void *watch(void *unused) {
         if (__atomic_load_n(&resting, __ATOMIC_RELAXED)) break;
         if (still >= timeout) give_up("nobody has had a turn", true);
         if (held >= timeout) give_up("the interpreter's lock could not be had", false);
-        if (load_in_flight() > 0) interpreter_ask(NULL, NULL);
     }
     return NULL;
 }

@@ -8,7 +8,8 @@
 #include "greenroom/log.h"
 #include "supervisor/state.h"
 
-static const int64_t look_every = 250 * (int64_t)NS_PER_MS;
+/* Signs of life alone are looked for less often. */
+static const int64_t look_every = 250 * (int64_t)NS_PER_MS, listen_every = NS_PER_S;
 
 /* Beyond --unresponsive-timeout, for a worker to end by itself (server/watchdog.h). */
 static const int64_t silence_margin = NS_PER_S;
@@ -128,9 +129,9 @@ static bool is_traced(pid_t pid) {
 }
 
 /* Time is counted by looks: when the whole machine was stopped, nobody was silent. */
-static void listen_to(struct worker *worker, int64_t timeout) {
+static void listen_to(struct worker *worker, int64_t timeout, int64_t period) {
     unsigned beat = atomic_load(&worker->place->beat);
-    worker->silent = beat != worker->beat || !beat ? 0 : worker->silent + look_every;
+    worker->silent = beat != worker->beat || !beat ? 0 : worker->silent + period;
     worker->beat = beat;
     if (worker->silent < timeout + silence_margin || is_traced(worker->pid)) return;
     gr_log(GR_LOG_ERROR, "worker %d (pid %d) has shown no sign of life for %.1f s; killing it",
@@ -141,11 +142,14 @@ static void listen_to(struct worker *worker, int64_t timeout) {
 
 /* ---- looking ---- */
 
-static bool is_looked_at(const struct master *m) {
+/* How often they are looked at; NEVER: not at all. */
+static int64_t period_of(const struct master *m) {
     const struct settings *settings = &m->edition->settings;
     const struct worker_limits *limits = &settings->limits;
-    return limits->max_requests || limits->max_rss || limits->max_lifetime ||
-           settings->worker.request_timeout || settings->worker.unresponsive_timeout;
+    if (limits->max_requests || limits->max_rss || limits->max_lifetime ||
+        settings->worker.request_timeout)
+        return look_every;
+    return settings->worker.unresponsive_timeout ? listen_every : NEVER;
 }
 
 /* It is being replaced, and that takes too long: better that clients wait than that the kernel runs
@@ -162,13 +166,13 @@ static void hold_down(const struct worker_limits *limits, struct slot *slot) {
     slot_dismiss(slot);
 }
 
-static void look_at(struct master *m, struct slot *slot) {
+static void look_at(struct master *m, struct slot *slot, int64_t period) {
     static char whys[BOARD_SLOTS_MAX][WHY_SIZE];
     const struct settings *settings = &m->edition->settings;
     char *why = whys[slot->number];
     if (!slot->serving) return;
     if (settings->worker.unresponsive_timeout)
-        listen_to(slot->serving, settings->worker.unresponsive_timeout);
+        listen_to(slot->serving, settings->worker.unresponsive_timeout, period);
     if (slot->why)
         hold_down(&settings->limits, slot);
     else if (has_had_enough(&settings->limits, slot->serving, why))
@@ -176,11 +180,12 @@ static void look_at(struct master *m, struct slot *slot) {
 }
 
 int64_t limits_due(const struct master *m) {
-    return m->phase == PHASE_RUNNING && is_looked_at(m) ? m->limits_due : NEVER;
+    return m->phase == PHASE_RUNNING && period_of(m) != NEVER ? m->limits_due : NEVER;
 }
 
 void limits_look(struct master *m) {
     if (limits_due(m) > clock_now()) return;
-    m->limits_due = clock_after(look_every);
-    for (int i = 0; i < m->slot_count; i++) look_at(m, &m->slots[i]);
+    int64_t period = period_of(m);
+    m->limits_due = clock_after(period);
+    for (int i = 0; i < m->slot_count; i++) look_at(m, &m->slots[i], period);
 }
