@@ -1,5 +1,6 @@
 #include "server/ready_pipe.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -25,7 +26,9 @@ void ready_pipe_protect(void) {
 static void tell(const char *letter, const char *text, size_t len) {
     if (pipe_fd < 0) return;
     struct iovec parts[] = {{(char *)letter, 1}, {(char *)text, len}};
-    sys(SYS_writev, pipe_fd, parts, 2);
+    long n;
+    do n = sys(SYS_writev, pipe_fd, parts, 2);
+    while (n == -EINTR || n == -EAGAIN);
     if (protected) fd_keep(pipe_fd, false);
     sys(SYS_close, pipe_fd);
     pipe_fd = -1;

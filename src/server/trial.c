@@ -17,6 +17,21 @@ static int fail(char *why, const char *path, const char *reason) {
     return -1;
 }
 
+/* It fits into the buffer of the socket. */
+static int send_all(int fd, const char *text, size_t len) {
+    while (len > 0) {
+        long n = sys(SYS_sendto, fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n == -EINTR || n == -EAGAIN) continue;
+        if (n < 0) {
+            errno = (int)-n;
+            return -1;
+        }
+        text += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
 /* Returns what recv(2) does, or a negated errno. */
 static long receive(int fd, char *buffer, size_t len, int64_t due) {
     for (;;) {
@@ -61,8 +76,7 @@ static int ask(int fd, const char *path, char *why) {
                        "Connection: close\r\n\r\n",
                        path);
     if (len >= (int)sizeof request) return fail(why, path, "is too long");
-    long sent = sys(SYS_sendto, fd, request, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent != len) return fail(why, path, "could not be sent");
+    if (send_all(fd, request, (size_t)len) < 0) return fail(why, path, strerror(errno));
     int64_t due = clock_after(TRIAL_SECONDS * (int64_t)NS_PER_S);
     return judge(take_answer(fd, answer, sizeof answer - 1, due), answer, path, why);
 }

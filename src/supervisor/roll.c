@@ -72,8 +72,7 @@ static void end_reload(struct master *m) {
     m->roll.next = NULL;
 }
 
-/* A slot that was to be filled by the reload is filled all the same. */
-static void fill_slots(struct master *m) {
+void roll_fill_slots(struct master *m) {
     for (int i = 0; i < m->slot_count; i++) {
         struct slot *slot = &m->slots[i];
         if (slot_is_empty(slot) && slot->due == NEVER) slot->due = clock_now();
@@ -137,7 +136,7 @@ void roll_resize(struct master *m, int count) {
     if (count > BOARD_SLOTS_MAX) count = BOARD_SLOTS_MAX;
     if (count == m->slot_count) return;
     set_slot_count(m, count);
-    fill_slots(m);
+    roll_fill_slots(m);
     m->edition->launch.options.workers = count;
     gr_log(GR_LOG_INFO, "workers from now on: %d", count);
 }
@@ -206,7 +205,7 @@ bool roll_lost(struct master *m, struct slot *slot, const char *who) {
     if (was_its_turn && m->roll.reloading) {
         gr_log(GR_LOG_ERROR, "the reload has failed: %s; the workers that serve go on", who);
         end_reload(m);
-        fill_slots(m);
+        roll_fill_slots(m); /* those that were to be filled by the reload */
         control_tell(&m->control, CONTROL_RELOADED, NULL, who);
         notify("READY=1\nSTATUS=Serving; the reload has failed: %s\n", who);
         return true;

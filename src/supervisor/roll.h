@@ -56,6 +56,9 @@ void roll_take_over(struct master *m, struct slot *slot);
  * unless it is started again. */
 bool roll_lost(struct master *m, struct slot *slot, const char *who);
 
+/* Whoever is missing in a slot is started. */
+void roll_fill_slots(struct master *m);
+
 /* Gives up the reload that is under way, if there is one, and tells why to those who wait for it.
  */
 void roll_cancel(struct master *m, const char *why);

@@ -74,11 +74,11 @@ static void change_places(struct master *m) {
     for (int i = 0; i < m->slot_count; i++) slot_cancel(&m->slots[i]);
     gr_log(GR_LOG_INFO, "upgrading: going on as %s", program_path());
     log_pause();
-    int why = 0;
     if (handover_leave(m) == 0) execute(m, m->argv[0]);
-    why = errno;
+    int why = errno;
     handover_take_back(m);
     log_go_on();
+    roll_fill_slots(m);
     fail(strerror(why));
 }
 
