@@ -1,6 +1,6 @@
 """What a slow log costs the requests: one worker, which is asked 500 times a second by 20 clients, and logs
 200 lines of 200 bytes for each request, so 100,000 lines a second. They go to a pipe that is read at
-once, or to one of which 1,000 lines a second are read. The two take turns.
+once, or to one of which 1,000 lines a second are read, in turns.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ PERIOD = 0.04  # seconds between the requests of a client
 LINES = 200  # of a request
 SLOW = 1000  # lines a second
 SECONDS = 10.0
-ROUNDS = 5
+ROUNDS = 7
 
 
 class Reader(threading.Thread):

@@ -31,7 +31,7 @@ others; requests are in [RESULTS.md](RESULTS.md).""",
          ["idle-many", "slow"], verdict.OF_CONNECTIONS),
     Page("RUNTIME.md", "Results of the runtime", """What green threads cost, what they bear, and how fair they are;
 beside other servers it stands in [RESULTS.md](RESULTS.md).""",
-         ["fairness", "micro", "pingpong", "parked", "subprocesses", "soak"], verdict.OF_RUNTIME),
+         ["fairness", "logs", "micro", "pingpong", "parked", "subprocesses", "soak"], verdict.OF_RUNTIME),
 ]
 
 

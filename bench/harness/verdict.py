@@ -1,6 +1,7 @@
 """What must hold, beside what was measured: read from the reports in bench/out."""
 
 import json
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -157,6 +158,12 @@ def slow() -> Judgement:
             max(changes) < 0.1 and not failures)
 
 
+def slow_log() -> Judgement:
+    fast, slow = (statistics.median(turn["p99"] for turn in variant("logs", name))
+                  for name in ("fast", "slow"))
+    return f"{slow:.1f} ms, {fast:.1f} ms with one that is read", slow <= 1.05 * fast
+
+
 def sleeper() -> Judgement:
     late = {(kind, hogs): beside_hogs(kind)[hogs]["p99"]
             for kind in ("pbkdf2", "numpy", "fifo", "fsync") for hogs in (1, 4)}
@@ -239,6 +246,7 @@ OF_RUNTIME = [
     Claim("ping-pong, green and OS thread", "10 million in C, no stop in Python", pingpong),
     Claim("20,000 parked green threads", "all wake", parked),
     Claim("1,000 subprocesses under load", "all collected, nothing left", subprocesses),
+    Claim("100,000 lines/s to a log that takes 1,000", "p99 grows by less than 5 %", slow_log),
     Claim("soak of 10 minutes", "0 errors, memory within 2 %, descriptors flat", soak),
 ]
 

@@ -135,6 +135,7 @@ static size_t room_of(const gr_log_record *record) {
 
 void gr_log_put(const gr_log_record *record) {
     char memory[2 * LOG_LINE_MIN], *out = memory;
+    if (gr_log_would_drop(record->level)) return;
     int saved_errno = errno;
     size_t room = room_of(record);
     if (room > sizeof memory && !(out = malloc(room))) {

@@ -36,8 +36,8 @@ static char *place(struct log_ring *ring, uint64_t at) {
 
 /* ---- writers ---- */
 
-/* A full barrier: with that of log_bell_wait either the reader sees the record before it sleeps, or
- * we see that it wants to be woken. */
+/* The reservation was a full barrier: with that of log_bell_wait either the reader sees it before
+ * it sleeps, or we see that it wants to be woken. */
 static void wake_if(struct log_bell *bell, uint64_t filled) {
     uint32_t wanted = atomic_load(&bell->wanted);
     if (wanted && filled >= wanted && atomic_compare_exchange_strong(&bell->wanted, &wanted, 0))
@@ -54,8 +54,7 @@ static uint64_t reserve(struct log_ring *ring, uint64_t size, bool urgent, uint6
     do {
         *filled = at + size - atomic_load_explicit(&ring->emptied, memory_order_acquire);
         if (*filled > room_for(urgent)) return UINT64_MAX;
-    } while (!atomic_compare_exchange_weak_explicit(&ring->reserved, &at, at + size,
-                                                    memory_order_relaxed, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak(&ring->reserved, &at, at + size));
     return at;
 }
 
@@ -79,7 +78,7 @@ void log_ring_put(const struct log_pen *pen, enum log_kind kind, bool urgent, in
     atomic_store_explicit(&head->state, state | BUSY, memory_order_release);
     head->time = time;
     copy_in(pen->ring, at + sizeof *head, text);
-    atomic_store(&head->state, state);
+    atomic_store_explicit(&head->state, state, memory_order_release);
     wake_if(pen->bell, filled);
 }
 
