@@ -160,8 +160,9 @@ static int start_serving(const struct server_options *options, const struct gr_a
         ready_pipe_serves();
         return 0;
     }
-    if (interpreter_asker_start() < 0 || watchdog_start(options->unresponsive_timeout) < 0)
-        return fail("cannot start the watchdog");
+    bool asks = options->request_timeout || options->unresponsive_timeout;
+    if (asks && interpreter_asker_start() < 0) return fail("cannot start the watchdog");
+    if (watchdog_start(options->unresponsive_timeout) < 0) return fail("cannot start the watchdog");
     if (level_watch_start() < 0) return fail("cannot start the thread for levels of the log");
     listeners_start();
     load_set_accepting(true);
