@@ -13,6 +13,7 @@ from harness.report import OUT
 from harness.table import Table
 
 UPSTREAM_LIMIT = 4000  # requests/s: 400 connections that each wait for 100 ms
+KILLED_AT_MOST = 200  # requests inside a worker: one of each connection
 SOAK_DESCRIPTORS = 4  # more of them in the end, in a median that goes up and down with the clients
 
 
@@ -150,6 +151,30 @@ def idle_many() -> Judgement:
             f" {failures} errors", most <= 1024 and max(changes) <= 0.1 and not failures)
 
 
+def outcome(what: str) -> tuple[dict, int]:
+    """Of the reloads, and how many requests it has cost."""
+    one = report("reload")["outcomes"][f"greenroom {what}"]
+    return one, one["refused"] + one["broken"] + one["not_200"]
+
+
+def reloads() -> Judgement:
+    told, holds = [], True
+    for what in ("reload", "upgrade"):
+        one, lost = outcome(what)
+        left = max(one["processes_left"], one["descriptors_left"])
+        told.append(f"{one['times']} x {what}: {one['requests']:,} requests, {lost} lost, {left} left behind")
+        holds &= not lost and left <= 0
+    return "; ".join(told), holds
+
+
+def kills() -> Judgement:
+    one, _ = outcome("kill -9")
+    inside = one["times"] * KILLED_AT_MOST
+    other = one["refused"] + one["not_200"]
+    return (f"{one['times']} x: {one['broken']:,} of {one['requests']:,} requests lost, {other} refused or"
+            f" answered with an error", one["broken"] <= inside and not other)
+
+
 def slow() -> Judgement:
     ours = [variant("slow", name) for name in ("greenroom-c", "greenroom-wsgi")]
     changes = [change_of_p99(one["alone"], one["beside"]) for one in ours]
@@ -236,6 +261,12 @@ OF_CONNECTIONS = [
     Claim("5,000 clients of a byte a second", "p99 of the others grows by less than 10 %", slow),
 ]
 
+OF_OPERATION = [
+    Claim("20 reloads, 5 upgrades, 200 connections", "no request is lost, nothing left behind", reloads),
+    Claim("50 x kill -9 of a worker", "only requests inside it are lost", kills),
+    Claim("100,000 lines/s to a log that takes 1,000", "p99 grows by less than 5 %", slow_log),
+]
+
 OF_RUNTIME = [
     Claim("1 ms sleeper beside 1 and 4 hogs in C", "late by 2 ms at p99", sleeper),
     Claim("two hogs on two cores", "1.8 x the work of one", two_hogs),
@@ -246,7 +277,6 @@ OF_RUNTIME = [
     Claim("ping-pong, green and OS thread", "10 million in C, no stop in Python", pingpong),
     Claim("20,000 parked green threads", "all wake", parked),
     Claim("1,000 subprocesses under load", "all collected, nothing left", subprocesses),
-    Claim("100,000 lines/s to a log that takes 1,000", "p99 grows by less than 5 %", slow_log),
     Claim("soak of 10 minutes", "0 errors, memory within 2 %, descriptors flat", soak),
 ]
 
@@ -265,7 +295,7 @@ def table_of(claims: list[Claim]) -> Table:
 
 def show() -> int:
     """Prints the table and writes it to bench/out/verdict.md; 0 when everything holds."""
-    table = table_of(OF_SERVERS + OF_CONNECTIONS + OF_RUNTIME)
+    table = table_of(OF_SERVERS + OF_CONNECTIONS + OF_OPERATION + OF_RUNTIME)
     OUT.mkdir(exist_ok=True)
     (OUT / "verdict.md").write_text(f"# What must hold\n\n{table.markdown()}\n")
     print(f"\nWhat must hold\n\n{table.text()}")
