@@ -197,9 +197,6 @@ static int number_set(void *place, const struct setting *setting, const char *va
                         quantity_print(most, setting->unit, setting->most),
                         unit_name(setting->unit), value);
     switch (setting->kind) {
-    case SETTING_INT:
-        *(int *)place = (int)number;
-        break;
     case SETTING_UINT32:
         *(uint32_t *)place = (uint32_t)number;
         break;
@@ -209,6 +206,26 @@ static int number_set(void *place, const struct setting *setting, const char *va
     default:
         *(int64_t *)place = number;
     }
+    return 0;
+}
+
+static int workers_set(struct settings *settings, const struct setting *setting, const char *value,
+                       char *error) {
+    const char *colon = strchr(value, ':');
+    char first[32];
+    int64_t min, max;
+    if (!colon) {
+        if (number_set(&min, setting, value, error) < 0) return -1;
+        settings->worker.workers = settings->workers_max = (int)min;
+        return 0;
+    }
+    snprintf(first, sizeof first, "%.*s", (int)(colon - value), value);
+    if (!quantity_parse(first, UNIT_ONE, &min) || !quantity_parse(colon + 1, UNIT_ONE, &max) ||
+        min < setting->least || max < min || max > setting->most)
+        return sentence(error, "%s must be MIN:MAX, such as 2:8, with at most %d, not '%s'",
+                        setting->name, (int)setting->most, value);
+    settings->worker.workers = (int)min;
+    settings->workers_max = (int)max;
     return 0;
 }
 
@@ -226,6 +243,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
     case SETTING_ACCESS_LOG:
     case SETTING_CONTROL:
         return text_set(place, setting, value, error);
+    case SETTING_WORKERS:
+        return workers_set(settings, setting, value, error);
     case SETTING_POLLER:
         return poller_set(place, setting, value, error);
     case SETTING_CONCURRENCY:

@@ -21,8 +21,8 @@ const struct setting settings_table[] = {
     {"app", "APP", "What to serve", "none", SETTING_APP, .place = PLACE(worker.app)},
     {"bind", "ADDRESS", "HOST:PORT, unix:PATH or tls://HOST:PORT?cert=PATH&key=PATH; repeatable",
      DEFAULT_BIND, SETTING_ADDRESS},
-    {"workers", "N", "Worker processes", "one for each usable core", SETTING_INT, UNIT_ONE,
-     PLACE(worker.workers), 1, BOARD_SLOTS_MAX},
+    {"workers", "N", "Worker processes; MIN:MAX: as many as the load asks for",
+     "one for each usable core", SETTING_WORKERS, .least = 1, .most = BOARD_SLOTS_MAX},
     {"python", "PATH", "Interpreter for a Python APP", "$VIRTUAL_ENV/bin/python3, else python3",
      SETTING_TEXT, .place = PLACE(python)},
     {"stack-size", "SIZE", "Stack of each request, such as 256K or 1M", "what the language needs",
@@ -128,7 +128,7 @@ static int usable_cores(void) {
 void settings_init(struct settings *settings) {
     *settings = (struct settings){.python = "", .user = "", .group = "", .cpu_affinity = "off"};
     server_options_init(&settings->worker);
-    settings->worker.workers = usable_cores();
+    settings->worker.workers = settings->workers_max = usable_cores();
 }
 
 const struct setting *setting_find(const char *name) {

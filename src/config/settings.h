@@ -19,6 +19,7 @@ struct settings {
     struct server_options worker; /* its descriptors and slot are the supervisor's to fill in */
     struct address binds[SERVER_LISTENERS_MAX];
     int bind_count;
+    int workers_max; /* worker.workers at least, and so many while there is the load */
     struct worker_limits limits;
     int64_t drain_delay;      /* ns from SIGTERM until the server drains */
     const char *user, *group; /* of the workers, by name or number; "" when not said */
@@ -49,7 +50,7 @@ enum setting_kind {
     SETTING_TARGET,        /* what may stand in a request line, such as "/health?deep=1" */
     SETTING_CONCURRENCY,   /* "green", "green:N", or "threads:N" */
     SETTING_CPUS,          /* "off", "on", or "0-3,6" */
-    SETTING_INT,
+    SETTING_WORKERS,       /* "4", or "2:8" */
     SETTING_UINT32,
     SETTING_INT64,
     SETTING_SIZE,

@@ -188,7 +188,7 @@ static int64_t next_due(struct master *m) {
     int64_t now = clock_now(), due = earlier(m->drain_due, m->roll.due);
     due = earlier(due, earlier(control_due(&m->control), notify_due()));
     due = earlier(due, inquiry_due(m));
-    due = earlier(due, m->watch.due);
+    due = earlier(due, earlier(m->watch.due, scale_due(m)));
     due = earlier(due, limits_due(m));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
@@ -206,6 +206,7 @@ static void act_on_time(struct master *m) {
     control_act_on_time(&m->control, now);
     notify_act_on_time(now);
     if (watch_take(&m->watch, now)) files_changed(m);
+    scale_act_on_time(m, now);
     for (int i = 0; i < m->slot_count; i++) {
         struct slot *slot = &m->slots[i];
         if (is_resting(m, slot) && !slot->serving && slot->due <= now) start(m, slot);

@@ -121,6 +121,13 @@ int roll_reload(struct master *m, char error[SENTENCE_SIZE]) {
     return 0;
 }
 
+/* Where the settings leave it open, the number stays. */
+static int within_settings(const struct master *m, int count) {
+    const struct settings *settings = &m->edition->settings;
+    if (count < settings->worker.workers) return settings->worker.workers;
+    return count > settings->workers_max ? settings->workers_max : count;
+}
+
 static void set_slot_count(struct master *m, int count) {
     for (int i = count; i < m->slot_count; i++) {
         if (m->roll.slot == &m->slots[i]) m->roll.slot = NULL;
@@ -128,6 +135,7 @@ static void set_slot_count(struct master *m, int count) {
     }
     for (int i = m->slot_count; i < count; i++) slot_init(&m->slots[i], i);
     m->slot_count = count;
+    m->edition->launch.options.workers = count;
 }
 
 void roll_resize(struct master *m, int count) {
@@ -137,12 +145,11 @@ void roll_resize(struct master *m, int count) {
     if (count == m->slot_count) return;
     set_slot_count(m, count);
     roll_fill_slots(m);
-    m->edition->launch.options.workers = count;
     gr_log(GR_LOG_INFO, "workers from now on: %d", count);
 }
 
 void roll_begin(struct master *m) {
-    set_slot_count(m, m->edition->settings.worker.workers);
+    set_slot_count(m, within_settings(m, m->slot_count));
     begin_reload(m);
     m->roll.due = clock_now();
 }
@@ -155,7 +162,7 @@ static void put_in_force(struct master *m) {
     log_adopt_levels(&m->edition->settings.worker);
     edition_quiesce(before, m->edition);
     edition_close(before, m->edition);
-    set_slot_count(m, m->edition->settings.worker.workers);
+    set_slot_count(m, within_settings(m, m->slot_count));
 }
 
 /* Who has been told to end may take what is queued yet. One that hangs is not waited for. */

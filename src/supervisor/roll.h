@@ -36,8 +36,8 @@ struct roll {
  * stopping. */
 int roll_reload(struct master *m, char error[SENTENCE_SIZE]);
 
-/* From now on there are so many slots, or as near to that as can be, until a reload says otherwise.
- * Nothing happens unless the server has started and is not stopping. */
+/* From now on there are so many slots, or as near to that as can be, until a reload of settings
+ * that say otherwise. Nothing happens unless the server has started and is not stopping. */
 void roll_resize(struct master *m, int count);
 
 /* Has the worker of a slot replaced when it is its turn. It is tried again for as long as it fails,

@@ -6,6 +6,7 @@
 #include "supervisor/edition.h"
 #include "supervisor/inquiry.h"
 #include "supervisor/roll.h"
+#include "supervisor/scale.h"
 #include "supervisor/slot.h"
 #include "supervisor/upgrade.h"
 #include "supervisor/watch.h"
@@ -31,6 +32,7 @@ struct master {
     struct control control;
     struct inquiry inquiries[CONTROL_PEERS]; /* of the control socket's peers, by their places */
     struct upgrade upgrade;
+    struct scale scale;
     struct watch watch; /* whose first edition has asked for it */
     struct worker_table workers;
     int64_t limits_due; /* see supervisor/limits.h */

@@ -35,10 +35,11 @@ struct worker {
     int64_t due;           /* while LEAVING: when patience ends; NEVER once it has */
     char why[WORKER_WHY_SIZE]; /* why it will never serve, as it says itself; "" */
     struct board_place *place;
-    unsigned beat;  /* of its place, when supervisor/limits.c looked last */
-    int64_t silent; /* ns since it has changed */
-    int64_t size;   /* resident bytes, when it looked first */
-    int64_t sized;  /* when that was; 0: not yet */
+    int64_t processor_time; /* ns, when supervisor/scale.c looked last; 0: it has not */
+    unsigned beat;          /* of its place, when supervisor/limits.c looked last */
+    int64_t silent;         /* ns since it has changed */
+    int64_t size;           /* resident bytes, when it looked first */
+    int64_t sized;          /* when that was; 0: not yet */
 };
 
 struct worker_table {

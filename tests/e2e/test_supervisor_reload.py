@@ -372,3 +372,12 @@ def test_what_is_no_file_of_the_application_is_left_alone(watched, site):
     write(site, "two")
     server.wait_for_output(RELOADED)
     assert server.output().count("reloading") == 1
+
+
+def test_a_reload_keeps_a_number_of_workers_that_the_settings_leave_open(serve, site):
+    server = serve("--workers", "1:3", "shop:app", cwd=site, env=FRESH)
+    assert len(server.worker_pids()) == 1
+    server.signal(signal.SIGTTIN)
+    eventually(lambda: len(server.worker_pids()) == 2, "one more")
+    reload(server)
+    eventually(lambda: len(server.worker_pids()) == 2, "two new ones")

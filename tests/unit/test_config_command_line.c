@@ -57,6 +57,12 @@ static void an_application_is_all_it_needs(void **state) {
     assert_string_equal(settings.worker.access_log, "log");
 }
 
+static void the_number_of_workers_may_be_a_range(void **state) {
+    struct settings settings = serve("--workers 2:8 app");
+    assert_int_equal(settings.worker.workers, 2);
+    assert_int_equal(settings.workers_max, 8);
+}
+
 static void every_option_finds_its_place(void **state) {
     struct settings s =
         serve("--bind=:1 --workers=3 --python=py --stack-size=512K --poller=poll --slice=2.5 "
@@ -65,6 +71,7 @@ static void every_option_finds_its_place(void **state) {
               "--access-log=off app");
     assert_int_equal(s.binds[0].port, 1);
     assert_int_equal(s.worker.workers, 3);
+    assert_int_equal(s.workers_max, 3);
     assert_string_equal(s.python, "py");
     assert_int_equal(s.worker.stack_size, 512 * 1024);
     assert_true(s.worker.poll_backend);
@@ -169,6 +176,11 @@ static void a_value_must_be_there_and_fit(void **state) {
     refuses("--workers 0 app", "--workers must be 1 to 1024, not '0'");
     refuses("--workers 1025 app", "--workers must be 1 to 1024, not '1025'");
     refuses("--workers two app", "not 'two'");
+    refuses("--workers 4:2 app",
+            "--workers must be MIN:MAX, such as 2:8, with at most 1024, not '4:2'");
+    refuses("--workers 0:2 app", "not '0:2'");
+    refuses("--workers 2: app", "not '2:'");
+    refuses("--workers 2:3:4 app", "not '2:3:4'");
     refuses("--stack-size 1K app", "--stack-size must be 64K to 64M bytes, not '1K'");
     refuses("--slice -1 app", "--slice must be 0 to 10000 milliseconds, not '-1'");
     refuses("--head-timeout 0 app", "--head-timeout must be 0.001 to 86400 seconds");
@@ -191,6 +203,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_application_is_all_it_needs),
+        cmocka_unit_test(the_number_of_workers_may_be_a_range),
         cmocka_unit_test(every_option_finds_its_place),
         cmocka_unit_test(options_may_stand_behind_the_application),
         cmocka_unit_test(two_dashes_end_the_options),
