@@ -82,7 +82,7 @@ static int ask(int fd, const char *path, char *why) {
 }
 
 int trial_run(const char *path, char why[TRIAL_WHY_SIZE]) {
-    int ends[2];
+    int ends[2] = {-1, -1};
     const union peer peer = {.family = AF_UNIX};
     struct green *self = green_self();
     long made = sys(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends);

@@ -238,7 +238,7 @@ static void wait_and_act(struct master *m) {
         ready[i] = (struct pollfd){workers[i].ready, POLLIN, 0};
         answers[i] = (struct pollfd){workers[i].question, POLLIN, 0};
     }
-    ppoll(watched, (nfds_t)(READY + 2 * count), due == NEVER ? NULL : &timeout, NULL);
+    ppoll(watched, READY + 2 * (nfds_t)count, due == NEVER ? NULL : &timeout, NULL);
     for (int i = 0; i < count; i++) {
         if (ready[i].revents && workers[i].state == WORKER_STARTING) hear(m, &workers[i]);
         if (answers[i].revents) inquiry_hear(m, &workers[i]);
