@@ -12,6 +12,7 @@ A record that comes both ways is one line. Handlers for files and for anything e
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
@@ -125,8 +126,9 @@ class Stream(io.TextIOWrapper):
 
     def _put(self, text: str) -> None:
         me = threading.get_ident()
-        whole = self._partial.pop(me, "") + text
-        if whole.endswith("\n") or len(whole) > PARTIAL_MAX:
+        beginning = self._partial.pop(me, "")
+        whole = beginning + text
+        if whole.endswith("\n") or len(beginning) > PARTIAL_MAX:
             put(self._level, self._logger, whole)
         elif whole:
             self._partial[me] = whole
@@ -190,14 +192,19 @@ def set_levels(levels: str) -> None:
 
 # --- The beginning and the end ---
 
+# Kept: one that the application replaces would close the descriptor beneath, also for what
+# replaces it.
+streams: list[Stream] = []
+
 
 def install() -> None:
     """Before the application is loaded."""
     levels, capture = _greenroom.log_settings()
     if not capture:
         return
-    sys.stdout = Stream("stdout", logging.INFO, sys.stdout)
-    sys.stderr = Stream("stderr", logging.WARNING, sys.stderr)
+    streams.append(Stream("stdout", logging.INFO, sys.stdout))
+    streams.append(Stream("stderr", logging.WARNING, sys.stderr))
+    sys.stdout, sys.stderr = streams
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
     sys.unraisablehook = _unraisable
@@ -230,8 +237,8 @@ def _leads_here(found: logging.Handler) -> bool:
 
 def finish() -> None:
     """The process is about to end."""
+    for stream in streams:
+        stream.put_partial()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, Stream):
-            stream.put_partial()
-        else:
+        with contextlib.suppress(Exception):  # it may be anything, or None
             stream.flush()

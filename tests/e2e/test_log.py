@@ -78,6 +78,25 @@ def test_print_is_a_record_of_the_stream(logs):
         ("stderr", "warning", "first\nsecond")]
 
 
+def test_a_stream_that_the_application_replaces_stays_open(logs):
+    server = logs(*JSON)
+    assert server.get("/wrap?wrapped").status == 200
+    assert server.get("/print?hello").status == 200
+    server.wait_for_output('"stdout".*"message":"hello"')
+
+
+def test_an_application_without_stdout_has_children_that_end_well(logs):
+    server = logs()
+    server.get("/nowhere?last")
+    server.wait_for_output("warning stderr: last$")
+    server.wait_for_output("the child exited with 0$")
+
+
+def test_a_long_line_is_one_record(logs):
+    _, [line, after] = said(logs(*JSON), "/long?9000", 2)
+    assert (line["message"], after["message"]) == ("x" * 9000, "after")
+
+
 def test_lines_come_out_in_the_order_in_which_they_were_put(logs):
     _, found = said(logs(*JSON), "/order", 150)
     assert [one["message"] for one in found] == [

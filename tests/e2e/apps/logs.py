@@ -1,6 +1,7 @@
 """Says things in every way that an application can; what, is in the path."""
 
 import ctypes
+import io
 import json
 import logging
 import os
@@ -97,6 +98,25 @@ def do_fork(text):
         log.warning("child %d says %s", os.getpid(), text)
         os._exit(0)
     os.waitpid(pid, 0)
+
+
+def do_long(text):
+    print("x" * int(text))
+    print("after")
+
+
+def do_wrap(text):
+    """As programs do that want an encoding of their own."""
+    sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", line_buffering=True)
+    print(text)
+
+
+def do_nowhere(text):
+    sys.stdout = None
+    if os.fork() == 0:
+        print(text, end="", file=sys.stderr)
+        sys.exit(0)
+    log.warning("the child exited with %d", os.waitstatus_to_exitcode(os.wait()[1]))
 
 
 def do_exit(text):
