@@ -44,8 +44,10 @@ static void wake_if(struct log_bell *bell, uint64_t filled) {
         sys(SYS_futex, &bell->wanted, FUTEX_WAKE, 1);
 }
 
-static uint64_t room_for(bool urgent) {
-    return urgent ? LOG_RING_SIZE : LOG_RING_SIZE - LOG_RING_RESERVE;
+/* Is there room for what ends with so many bytes in the ring? Less than none are in it when its end
+ * was seen before it was emptied: then it has moved on, and there was. */
+static bool is_room(uint64_t filled, bool urgent) {
+    return (int64_t)filled <= (urgent ? LOG_RING_SIZE : LOG_RING_SIZE - LOG_RING_RESERVE);
 }
 
 /* Returns where, or UINT64_MAX. *filled: bytes in the ring then. */
@@ -53,7 +55,7 @@ static uint64_t reserve(struct log_ring *ring, uint64_t size, bool urgent, uint6
     uint64_t at = atomic_load_explicit(&ring->reserved, memory_order_relaxed);
     do {
         *filled = at + size - atomic_load_explicit(&ring->emptied, memory_order_acquire);
-        if (*filled > room_for(urgent)) return UINT64_MAX;
+        if (!is_room(*filled, urgent)) return UINT64_MAX;
     } while (!atomic_compare_exchange_weak(&ring->reserved, &at, at + size));
     return at;
 }
@@ -85,7 +87,7 @@ void log_ring_put(const struct log_pen *pen, enum log_kind kind, bool urgent, in
 bool log_ring_is_full(const struct log_ring *ring, bool urgent) {
     uint64_t filled = atomic_load_explicit(&ring->reserved, memory_order_relaxed) -
                       atomic_load_explicit(&ring->emptied, memory_order_relaxed);
-    return filled + USUAL_RECORD > room_for(urgent);
+    return !is_room(filled + USUAL_RECORD, urgent);
 }
 
 void log_ring_count_dropped(struct log_ring *ring) {

@@ -157,6 +157,27 @@ static void threads_put_at_a_time_and_each_keeps_its_order(void **state) {
     assert_int_equal(reader.lost, 0);
 }
 
+static volatile bool puts_go_on;
+
+static void *put_while_there_is_much_room(void *unused) {
+    while (puts_go_on) {
+        put("x");
+        while (log_reader_filled(&reader) > LOG_RING_SIZE / 4) sched_yield();
+    }
+    return NULL;
+}
+
+static void nothing_is_dropped_while_there_is_room(void **state) {
+    pthread_t threads[WRITERS];
+    puts_go_on = true;
+    for (int i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, put_while_there_is_much_room, NULL), 0);
+    for (int taken = 0; taken < 1000000;) taken += take() != NULL;
+    puts_go_on = false;
+    for (int i = 0; i < WRITERS; i++) pthread_join(threads[i], NULL);
+    assert_int_equal(log_reader_dropped(&reader), 0);
+}
+
 static void processes_put_into_one_ring(void **state) {
     pid_t child = fork();
     if (child == 0) {
@@ -250,6 +271,7 @@ int main(void) {
         TEST(records_wrap_around_the_end_of_the_ring),
         TEST(what_finds_no_room_is_counted_and_what_is_urgent_finds_some),
         TEST(threads_put_at_a_time_and_each_keeps_its_order),
+        TEST(nothing_is_dropped_while_there_is_room),
         TEST(processes_put_into_one_ring),
         TEST(a_record_whose_writer_has_died_in_it_is_left_out),
         TEST(a_record_whose_writer_lives_is_waited_for),
