@@ -7,6 +7,7 @@ import select
 import signal
 import threading
 import time
+from datetime import datetime
 
 import pytest
 from conftest import eventually
@@ -90,6 +91,14 @@ def test_an_application_without_stdout_has_children_that_end_well(logs):
     server.get("/nowhere?last")
     server.wait_for_output("warning stderr: last$")
     server.wait_for_output("the child exited with 0$")
+
+
+def test_a_record_of_no_time_is_of_now(logs):
+    server = logs(*JSON)
+    for time_of_it in ("nan", "1e300", "-5"):
+        _, [record] = said(server, "/made?" + time_of_it)
+        assert TIME.fullmatch(record["time"]) and abs(
+            datetime.fromisoformat(record["time"]).timestamp() - time.time()) < 60
 
 
 def test_a_long_line_is_one_record(logs):

@@ -5,6 +5,9 @@
 
 enum { TEXTS = 5 };
 
+/* s; ns until then fit. A record of no such time is of now. */
+#define TIME_MAX 9.2e9
+
 /* UTF-8 that lives as long as text, or as *encoded, which is made for what is no Unicode: lone
  * surrogates. Returns 0, or -1 with an exception. */
 static int text_utf8(PyObject *text, gr_slice *out, PyObject **encoded) {
@@ -31,7 +34,7 @@ PyObject *log_add(PyObject *module, PyObject *args) {
     if (!PyArg_ParseTuple(args, "iOOOOOd:log", &record.level, &texts[0], &texts[1], &texts[2],
                           &texts[3], &texts[4], &created))
         return NULL;
-    record.time = (int64_t)(created * 1e9);
+    if (created > 0 && created < TIME_MAX) record.time = (int64_t)(created * 1e9);
     int result = 0;
     for (int i = 0; i < TEXTS && result == 0; i++)
         result = text_utf8(texts[i], places[i], &encoded[i]);

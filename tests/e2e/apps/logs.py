@@ -100,6 +100,12 @@ def do_fork(text):
     os.waitpid(pid, 0)
 
 
+def do_made(text):
+    """A record of an odd time, such as other programs may hand on."""
+    log.handle(logging.makeLogRecord({"levelno": logging.ERROR, "levelname": "ERROR", "name": "made",
+                                      "msg": "at some time", "created": float(text)}))
+
+
 def do_long(text):
     print("x" * int(text))
     print("after")
