@@ -15,6 +15,7 @@ static double limit; /* s */
 static struct {
     const struct green *green;
     const void *work;
+    pthread_t thread; /* that answers it */
     char what[STALL_WORK];
 } told;
 
@@ -27,7 +28,7 @@ static void print_c_stack(char text[STALLS_C_STACK]) {
 /* On the OS thread that has the interpreter's lock. */
 static void tell(void *unused) {
     char stack[STALL_STACK], c_stack[STALLS_C_STACK];
-    interpreter_describe(told.green->thread, stack, sizeof stack);
+    interpreter_describe(told.thread, stack, sizeof stack);
     print_c_stack(c_stack);
     if (told.green->work != told.work) return; /* it has ended after all */
     gr_log(GR_LOG_ERROR,
@@ -42,6 +43,7 @@ static void have_expired(struct expiry_node *node) {
     if (!interpreter_has_answered()) return;
     told.green = request->green;
     told.work = request;
+    told.thread = request->thread;
     stalls_note(told.green, told.what);
     interpreter_ask(tell, NULL);
 }

@@ -75,10 +75,12 @@ def test_a_limit_that_is_too_low_for_any_worker_slows_down(leaking):
     assert server.get("/").status == 200
 
 
-@pytest.mark.parametrize("path", ["/wait-for-a-lock", "/compute-for-ever"])
-def test_a_request_that_cannot_be_ended_has_its_worker_replaced(serve, path):
+@pytest.mark.parametrize("concurrency, path", [
+    ("green:100", "/wait-for-a-lock"), ("green:100", "/compute-for-ever"),
+    ("threads:2", "/wait-for-a-lock")])
+def test_a_request_that_cannot_be_ended_has_its_worker_replaced(serve, concurrency, path):
     server = serve("--workers", "1", "--access-log", "off", "--request-timeout", "0.2",
-                   "--graceful-timeout", "0.1", "hanging:app")
+                   "--graceful-timeout", "0.1", "--concurrency", concurrency, "hanging:app")
     worker = int(server.get("/").text)
     with Wire(server.port) as client:
         client.send(request(path))
