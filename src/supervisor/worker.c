@@ -1,6 +1,7 @@
 #include "supervisor/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,9 +26,12 @@ int workers_map(struct worker_table *table, int board_fd) {
     return table->board == MAP_FAILED ? -1 : 0;
 }
 
+/* Its size is sealed: no worker can take memory away from beneath the others and us. */
 int workers_open(struct worker_table *table) {
-    int fd = memfd_create("greenroom-board", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, sizeof *table->board) < 0) return -1;
+    int fd = memfd_create("greenroom-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, sizeof *table->board) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+        return -1;
     return workers_map(table, fd);
 }
 

@@ -21,6 +21,11 @@ def test_a_killed_worker_is_replaced_at_once(serve):
     assert victim not in server.worker_pids()
 
 
+def test_no_worker_takes_shared_memory_away_from_beneath_the_others(serve):
+    server = serve("--workers", "1", APP)
+    assert server.get("/truncate-shared-memory").text == "0"
+
+
 def test_the_others_serve_while_one_is_replaced(serve):
     server = serve("--workers", "2", APP)
     os.kill(server.worker_pids()[0], signal.SIGKILL)
