@@ -54,10 +54,11 @@ static const struct listener *find(const struct edition *before, const struct ed
     return NULL;
 }
 
-static int listen_at(struct edition *e, const struct edition *before, const struct address *address,
-                     char *error) {
+static int listen_at(struct edition *e, const struct edition *before, const struct edition *pending,
+                     const struct address *address, char *error) {
     struct listener *listener = &e->listeners[e->listener_count];
     const struct listener *open = find(before, e, address);
+    if (!open) open = find(pending, e, address);
     if (open) {
         *listener = *open;
         if (listener_rename(listener, address, error) < 0) return -1;
@@ -72,17 +73,24 @@ static int listen_at(struct edition *e, const struct edition *before, const stru
 }
 
 int edition_prepare(struct edition *edition, unsigned number, const struct heirlooms *heirlooms,
-                    const struct edition *before, char error[SENTENCE_SIZE]) {
+                    const struct edition *before, const struct edition *pending,
+                    char error[SENTENCE_SIZE]) {
     struct edition *e = edition;
     e->launch.edition = number;
     if (launch_prepare(&e->launch, &e->settings, error) < 0) return -1;
     inherit(&e->launch.options, heirlooms);
     for (int i = 0; i < e->settings.bind_count; i++)
-        if (listen_at(e, before, &e->settings.binds[i], error) < 0) return -1;
+        if (listen_at(e, before, pending, &e->settings.binds[i], error) < 0) return -1;
     return 0;
 }
 
 /* ---- the end ---- */
+
+void edition_leave_sockets(struct edition *edition, const struct edition *other) {
+    for (int i = edition->listener_count; i-- > 0;)
+        if (has(other, edition->listeners[i].fd))
+            edition->listeners[i] = edition->listeners[--edition->listener_count];
+}
 
 void edition_quiesce(struct edition *edition, const struct edition *other) {
     for (int i = 0; i < edition->listener_count; i++)

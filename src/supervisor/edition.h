@@ -32,9 +32,13 @@ enum command_line edition_read(struct edition **edition, int argc, char **argv,
                                char error[SENTENCE_SIZE]);
 
 /* Gives it its number, finds what its workers need, and opens its sockets, but for those that
- * before, unless that is NULL, has open already. Returns 0, or -1 with a sentence. */
+ * before or pending, unless they are NULL, have open already. Returns 0, or -1 with a sentence. */
 int edition_prepare(struct edition *edition, unsigned number, const struct heirlooms *heirlooms,
-                    const struct edition *before, char error[SENTENCE_SIZE]);
+                    const struct edition *before, const struct edition *pending,
+                    char error[SENTENCE_SIZE]);
+
+/* The sockets that other has, unless that is NULL, are no longer the edition's. */
+void edition_leave_sockets(struct edition *edition, const struct edition *other);
 
 /* Nobody new gets in at its sockets, but for those that other, unless that is NULL, has as well. */
 void edition_quiesce(struct edition *edition, const struct edition *other);

@@ -79,11 +79,16 @@ void roll_fill_slots(struct master *m) {
     }
 }
 
+/* It may have sockets of the reload that is under way, which then are its own. */
 static struct edition *read_anew(struct master *m, char error[SENTENCE_SIZE]) {
-    struct edition *next;
+    struct edition *next, *pending = m->roll.next;
     if (directory_return(error) < 0) return NULL;
     if (edition_read(&next, m->argc, m->argv, error) != COMMAND_LINE_GO) return NULL;
-    if (edition_prepare(next, m->editions + 1, &m->heirlooms, m->edition, error) == 0) return next;
+    if (edition_prepare(next, m->editions + 1, &m->heirlooms, m->edition, pending, error) == 0) {
+        if (pending) edition_leave_sockets(pending, next);
+        return next;
+    }
+    edition_leave_sockets(next, pending);
     edition_quiesce(next, m->edition);
     edition_close(next, m->edition);
     return NULL;

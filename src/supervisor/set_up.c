@@ -63,7 +63,7 @@ static int begin(struct master *m, char *error) {
     if (descriptors_open(&m->heirlooms, &m->workers) < 0)
         return sentence(error, "cannot start: %s", strerror(errno));
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
-    if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, error) < 0) return -1;
+    if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, NULL, error) < 0) return -1;
     if (edition->settings.worker.check_only) return 0;
     if (passed_check(error) < 0) return -1;
     return control_open(&m->control, edition->settings.control, error);
@@ -75,7 +75,7 @@ static int take_over(struct master *m, char *error) {
     if (handover_take(m, &before, error) < 0) return -1;
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
     log_writers_settle();
-    if (edition_prepare(edition, ++m->editions, &m->heirlooms, before, error) < 0) return -1;
+    if (edition_prepare(edition, ++m->editions, &m->heirlooms, before, NULL, error) < 0) return -1;
     edition_quiesce(before, edition);
     edition_close(before, edition);
     m->phase = PHASE_RUNNING;

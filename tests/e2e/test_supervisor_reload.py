@@ -157,6 +157,24 @@ def test_sockets_stay_come_and_go_with_the_settings(serve, site):
     eventually(lambda: open_descriptors(server.pid) == sockets, "as many descriptors as before")
 
 
+def test_another_reload_has_the_sockets_of_the_one_that_it_gives_up(serve, site):
+    config = site / "greenroom.yaml"
+    config.write_text("merge: {bind: prepend}\n")
+    server = serve("--workers", "1", "shop:app", cwd=site, env=FRESH)
+    before = open_descriptors(server.pid)
+    write(site, "two", "while not os.path.exists('go'): time.sleep(0.01)")
+    config.write_text(f"bind: [unix:{site}/gone, unix:{site}/new]\nmerge: {{bind: prepend}}\n")
+    server.signal(signal.SIGHUP)
+    server.wait_for_output("info greenroom: reloading$")
+    config.write_text(f"bind: [unix:{site}/new]\nmerge: {{bind: prepend}}\n")
+    server.signal(signal.SIGHUP)
+    eventually(lambda: len(server.find_all("info greenroom: reloading$")) == 2, "another reload")
+    (site / "go").touch()
+    server.wait_for_output(RELOADED)
+    assert has_server(site / "new") and not (site / "gone").exists()
+    eventually(lambda: open_descriptors(server.pid) == before + 1, "one socket more than before")
+
+
 def test_an_address_in_use_changes_nothing(serve, site):
     config = site / "greenroom.yaml"
     config.write_text("merge: {bind: prepend}\n")
