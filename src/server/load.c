@@ -81,7 +81,7 @@ static bool is_accepting(struct board_place *place) {
 int load_least_connections(void) {
     int least = INT_MAX;
     int count = board ? atomic_load_explicit(&board->count, memory_order_relaxed) : 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && i < BOARD_PLACES_MAX; i++) {
         struct board_place *place = &board->places[i];
         if (place == mine || !is_accepting(place)) continue;
         int connections = atomic_load_explicit(&place->connections, memory_order_relaxed);

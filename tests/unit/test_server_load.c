@@ -98,6 +98,12 @@ static void a_place_outside_the_board_is_refused(void **state) {
     assert_int_equal(load_open(0, -1), -1);
 }
 
+static void a_count_beyond_the_board_is_not_believed(void **state) {
+    set(0, 100, 5, 1);
+    board->count = INT_MAX;
+    assert_int_equal(load_least_connections(), 5);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
@@ -109,6 +115,7 @@ int main(void) {
         TEST(a_worker_learns_that_another_has_its_slot),
         TEST(that_the_server_stops_is_seen_by_all),
         TEST(a_place_outside_the_board_is_refused),
+        TEST(a_count_beyond_the_board_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
