@@ -50,11 +50,20 @@ static bool names(const char *list, gr_slice wanted) {
     return false;
 }
 
+static bool is_list(const char *text) {
+    int level;
+    gr_slice logger;
+    for (const char *at = *text ? text : NULL; at;)
+        if (log_level_next(&at, &logger, &level)) return false;
+    return true;
+}
+
 int log_level_merge(char list[LOG_LEVELS_SIZE], const char *more) {
     char merged[LOG_LEVELS_SIZE];
     size_t len = 0;
     int level;
     gr_slice logger;
+    if (!is_list(more)) return -1;
     for (const char *at = list, *piece = at; at && *at; piece = at) {
         if (log_level_next(&at, &logger, &level)) break;
         if (names(more, logger)) continue;

@@ -16,8 +16,8 @@ GR_API const char *log_level_next(const char **list, gr_slice *logger, int *leve
 GR_API int log_level_of(const char *list, const char *logger);
 
 /* Lays one list over another: what more says of a logger goes before what list has said of it.
- * Returns 0, or -1 when there is no room for both; then list is as it was. Both have been judged.
- */
+ * Returns 0, or -1 when there is no room for both, or more is no list; then list is as it was,
+ * which has been judged. */
 GR_API int log_level_merge(char list[LOG_LEVELS_SIZE], const char *more);
 
 #endif

@@ -17,7 +17,8 @@ struct log_levels {
 /* One writer at a time. */
 GR_API void log_levels_write(struct log_levels *levels, const char *list);
 
-/* Copies the list. Returns its version. */
+/* Copies the list. Returns its version; the list may be torn if that is odd, as it would stay if a
+ * process had written nonsense there. */
 GR_API uint32_t log_levels_read(struct log_levels *levels, char list[LOG_LEVELS_SIZE]);
 
 /* Sleeps while the version is that one. */

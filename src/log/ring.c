@@ -97,7 +97,7 @@ void log_ring_count_dropped(struct log_ring *ring) {
 /* ---- the reader ---- */
 
 void log_reader_open(struct log_reader *reader, struct log_ring *ring) {
-    *reader = (struct log_reader){.ring = ring, .at = atomic_load(&ring->emptied)};
+    *reader = (struct log_reader){.ring = ring, .at = atomic_load(&ring->emptied) / UNIT * UNIT};
     reader->told = atomic_load(&ring->dropped);
 }
 
@@ -124,7 +124,8 @@ static void lose(struct log_reader *reader, uint64_t size) {
     advance(reader, size);
 }
 
-static bool is_dead(int32_t pid) { return pid > 0 && sys(SYS_kill, pid, 0) == -ESRCH; }
+/* A writer says who it is before it says that it writes. */
+static bool is_dead(int32_t pid) { return pid <= 0 || sys(SYS_kill, pid, 0) == -ESRCH; }
 
 static bool makes_sense(const struct log_record *record, uint64_t filled) {
     return record->len > 0 && record->len <= LOG_RECORD_MAX && record->kind < LOG_KINDS &&
@@ -146,8 +147,17 @@ static void see_to_unfinished(struct log_reader *reader, const struct head *head
         lose(reader, makes_sense(&record, filled) ? units(record.len) : filled);
 }
 
+/* Takes back what no sane writer does: a place between units, another count of what is emptied. */
+static void straighten(struct log_reader *reader) {
+    struct log_ring *ring = reader->ring;
+    uint64_t odd = log_reader_filled(reader) % UNIT;
+    if (odd) atomic_fetch_add(&ring->reserved, UNIT - odd);
+    if (atomic_load(&ring->emptied) != reader->at) atomic_store(&ring->emptied, reader->at);
+}
+
 bool log_reader_peek(struct log_reader *reader) {
     if (reader->next.len) return true;
+    straighten(reader);
     uint64_t filled = log_reader_filled(reader);
     if (!filled) return false;
     if (filled > LOG_RING_SIZE) {

@@ -219,7 +219,7 @@ static void *run(void *arg) {
     do {
         wait_for_lines(writer, 1, writer->owes_news ? COMPLAINT_PERIOD : -1);
         wait_for_lines(writer, HALF_FULL, GATHER_TIME);
-        stopped = atomic_load(&writer->bell->stopped);
+        stopped = atomic_load(&writer->stopped);
         tell_news(writer, stopped);
         any = write_what_there_is(writer);
         if (!any && !stopped) sys_pause(UNFINISHED_PAUSE);
@@ -242,6 +242,7 @@ int log_writer_start(struct log_writer *writer, const char *name, struct log_out
 }
 
 int log_writer_go_on(struct log_writer *writer) {
+    atomic_store(&writer->stopped, false);
     atomic_store(&writer->bell->stopped, 0);
     atomic_store(&writer->ended, 0);
     return thread_start(run, writer);
@@ -249,6 +250,7 @@ int log_writer_go_on(struct log_writer *writer) {
 
 void log_writer_stop(struct log_writer *writer, int64_t due) {
     int64_t left;
+    atomic_store(&writer->stopped, true);
     log_bell_stop(writer->bell);
     while (!atomic_load(&writer->ended) && (left = due - clock_now()) > 0) {
         struct timespec limit = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};

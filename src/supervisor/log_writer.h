@@ -16,12 +16,13 @@ struct log_writer {
     struct log_bell *bell;
     struct log_reader *readers; /* ring 0 is the master's, the others are of slots */
     uint32_t count;
-    bool owes_news;     /* drops are to be told of */
-    int64_t complaint;  /* when the last was made */
-    uint64_t unwritten; /* records, since the output last took one */
-    int unwritten_why;  /* errno */
-    atomic_uint ended;  /* futex */
-    uint64_t refusal;   /* hash of the last reason why an application could not be served */
+    bool owes_news;      /* drops are to be told of */
+    int64_t complaint;   /* when the last was made */
+    uint64_t unwritten;  /* records, since the output last took one */
+    int unwritten_why;   /* errno */
+    atomic_bool stopped; /* ours, since a worker could set that of the bell */
+    atomic_uint ended;   /* futex */
+    uint64_t refusal;    /* hash of the last reason why an application could not be served */
     int64_t refused_at;
     uint32_t batched; /* records in batch */
     size_t used;      /* bytes of batch */

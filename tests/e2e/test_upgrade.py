@@ -108,3 +108,10 @@ def test_another_shape_of_the_shared_memory_is_refused_in_time(serve, program, b
     server.wait_for_output(r"cannot take over from the version that runs$")
     server.wait_for_output(r"the upgrade has failed: its check ended with code 2; the old program")
     assert server.get().text == "hello"
+
+
+def test_a_worker_that_writes_where_it_should_not_stops_neither_log_nor_upgrade(serve):
+    server = serve("--workers", "1", "supervised:app")
+    assert server.get("/corrupt-log").status == 200
+    upgrade(server)
+    server.wait_for_output(TAKEN_OVER)

@@ -64,12 +64,19 @@ static void what_does_not_fit_leaves_a_list_as_it_was(void **state) {
     assert_string_equal(list, "info,a=debug");
 }
 
+static void what_is_no_list_leaves_another_as_it_was(void **state) {
+    char list[LOG_LEVELS_SIZE] = "info,a=debug";
+    assert_int_equal(log_level_merge(list, "b=error,\xf6\x01\x02"), -1);
+    assert_string_equal(list, "info,a=debug");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_is_taken_piece_by_piece),
         cmocka_unit_test(what_is_no_list_is_told),
         cmocka_unit_test(what_is_said_later_of_a_logger_takes_the_place_of_what_was_said),
         cmocka_unit_test(what_does_not_fit_leaves_a_list_as_it_was),
+        cmocka_unit_test(what_is_no_list_leaves_another_as_it_was),
         cmocka_unit_test(the_last_that_is_said_of_a_logger_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

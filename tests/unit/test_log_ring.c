@@ -242,7 +242,38 @@ static void nonsense_in_a_ring_ends_nothing_but_what_is_in_it(void **state) {
     assert_string_equal(take(), "best");
 }
 
+static void nonsense_in_the_counts_of_a_ring_does_not_last(void **state) {
+    atomic_fetch_add(&pen.ring->reserved, LOG_RING_SIZE + 7);
+    assert_null(take());
+    assert_int_equal(reader.at % RECORD_HEAD, 0);
+    put("good");
+    assert_string_equal(take(), "good");
+    atomic_store(&pen.ring->emptied, 7);
+    assert_null(take());
+    put("better");
+    assert_string_equal(take(), "better");
+}
+
+static void a_record_of_nobody_is_left_out(void **state) {
+    leave_unfinished(-7);
+    put("behind it");
+    assert_null(take());
+    assert_null(take());
+    assert_string_equal(take(), "behind it");
+}
+
 /* ---- the bell ---- */
+
+static void levels_that_seem_to_be_written_for_ever_are_read(void **state) {
+    char list[LOG_LEVELS_SIZE];
+    log_levels_write(&bell->levels, "debug");
+    atomic_fetch_add(&bell->levels.version, 1);
+    log_levels_read(&bell->levels, list);
+    assert_string_equal(list, "debug");
+    log_levels_write(&bell->levels, "info");
+    assert_int_equal(log_levels_read(&bell->levels, list) % 2, 0);
+    assert_string_equal(list, "info");
+}
 
 static void *put_one(void *unused) {
     put("awake");
@@ -277,6 +308,9 @@ int main(void) {
         TEST(a_record_whose_writer_lives_is_waited_for),
         TEST(a_place_that_nobody_says_to_have_taken_is_given_up_after_a_while),
         TEST(nonsense_in_a_ring_ends_nothing_but_what_is_in_it),
+        TEST(nonsense_in_the_counts_of_a_ring_does_not_last),
+        TEST(a_record_of_nobody_is_left_out),
+        TEST(levels_that_seem_to_be_written_for_ever_are_read),
         TEST(a_reader_that_sleeps_is_woken),
         TEST(a_stopped_bell_lets_nobody_sleep),
     };

@@ -1,5 +1,6 @@
 """Tells of its worker, and does to it what a supervisor has to cope with."""
 
+import ctypes
 import hashlib
 import json
 import os
@@ -67,6 +68,16 @@ def truncate_shared_memory(argument):
     return str(done)
 
 
+def corrupt_log(argument):
+    """As a stray write would: the log's thread is told to end, its levels to be in the writing."""
+    maps = Path("/proc/self/maps").read_text()
+    at = int(re.search(r"^(\w+)-\S+ rw-s .*/memfd:greenroom-log", maps, re.M)[1], 16)
+    stopped, version = 4, 64
+    for offset in (stopped, version):
+        ctypes.c_uint32.from_address(at + offset).value = 1
+    return ""
+
+
 ROUTES = {
     "pid": pid,
     "sleep": sleep,
@@ -75,6 +86,7 @@ ROUTES = {
     "hang": hang,
     "surroundings": surroundings,
     "sockets-of-a-child": sockets_of_a_child,
+    "corrupt-log": corrupt_log,
     "truncate-shared-memory": truncate_shared_memory,
 }
 
