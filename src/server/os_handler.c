@@ -64,6 +64,7 @@ static void run(void *arg) {
 void os_handler_run(struct gr_request *exchange, void (*handler)(struct gr_request *)) {
     struct work work = {exchange, handler};
     exchange->answerer = ANSWERER_OPEN;
+    gr_request_id(exchange); /* made once: from now on, two threads may ask for it at a time */
     threads_run(run, &work, green_self()->deadline, answer_too_late);
     if (exchange->answerer == ANSWERER_HANDLER) return;
     if (exchange->answerer == ANSWERER_SERVER)
