@@ -122,6 +122,8 @@ void worker_hear(struct worker *worker) {
     close_ready(worker);
     if (got < 1) return;
     text[got] = '\0';
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ') *at = ' '; /* what is told of it is told in one line */
     if (text[0] == 'R') {
         become(worker, WORKER_SERVING);
         worker->serving_since = worker->since;

@@ -64,6 +64,18 @@ def test_a_reload_that_cannot_be_is_over_at_once(serve, manager, tmp_path):
     assert "unknown key wrokers" in said["STATUS"]
 
 
+def test_a_worker_says_nothing_to_the_manager(serve, manager, tmp_path):
+    config = tmp_path / "greenroom.yaml"
+    config.write_text(f"app: {APP}\n")
+    env = {"NOTIFY_SOCKET": str(manager.path), "PYTHONPATH": str(APPS)}
+    server = serve("--workers", "1", cwd=tmp_path, env=env)
+    manager.hear()
+    config.write_text("app: supervised:false_to_the_manager()\n")
+    server.signal(signal.SIGHUP)
+    manager.hear()
+    assert manager.hear().keys() == {"READY", "STATUS"}
+
+
 def test_the_watchdog_is_fed(serve, manager):
     serve("--workers", "1", APP,
           env={"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "200000"})
