@@ -213,19 +213,24 @@ static void wait_for_lines(struct log_writer *writer, uint32_t bytes, int64_t ns
     log_bell_wait(writer->bell, writer->readers, writer->count, bytes, ns);
 }
 
+/* Returns whether it was so. */
+static bool change_state(struct log_writer *writer, enum log_writer_state from,
+                         enum log_writer_state to) {
+    return atomic_compare_exchange_strong(&writer->state, &from, to);
+}
+
 static void *run(void *arg) {
     struct log_writer *writer = arg;
     bool any, stopped;
     do {
         wait_for_lines(writer, 1, writer->owes_news ? COMPLAINT_PERIOD : -1);
         wait_for_lines(writer, HALF_FULL, GATHER_TIME);
-        stopped = atomic_load(&writer->stopped);
+        stopped = atomic_load(&writer->state) == LOG_WRITER_STOPPED;
         tell_news(writer, stopped);
         any = write_what_there_is(writer);
         if (!any && !stopped) sys_pause(UNFINISHED_PAUSE);
-    } while (any || !stopped);
-    atomic_store(&writer->ended, 1);
-    sys(SYS_futex, &writer->ended, FUTEX_WAKE_PRIVATE, 1);
+    } while (any || !stopped || !change_state(writer, LOG_WRITER_STOPPED, LOG_WRITER_ENDED));
+    sys(SYS_futex, &writer->state, FUTEX_WAKE_PRIVATE, 1);
     return NULL;
 }
 
@@ -242,18 +247,18 @@ int log_writer_start(struct log_writer *writer, const char *name, struct log_out
 }
 
 int log_writer_go_on(struct log_writer *writer) {
-    atomic_store(&writer->stopped, false);
     atomic_store(&writer->bell->stopped, 0);
-    atomic_store(&writer->ended, 0);
+    if (change_state(writer, LOG_WRITER_STOPPED, LOG_WRITER_RUNS)) return 0;
+    atomic_store(&writer->state, LOG_WRITER_RUNS);
     return thread_start(run, writer);
 }
 
 void log_writer_stop(struct log_writer *writer, int64_t due) {
     int64_t left;
-    atomic_store(&writer->stopped, true);
+    if (!change_state(writer, LOG_WRITER_RUNS, LOG_WRITER_STOPPED)) return;
     log_bell_stop(writer->bell);
-    while (!atomic_load(&writer->ended) && (left = due - clock_now()) > 0) {
+    while (atomic_load(&writer->state) == LOG_WRITER_STOPPED && (left = due - clock_now()) > 0) {
         struct timespec limit = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
-        sys(SYS_futex, &writer->ended, FUTEX_WAIT_PRIVATE, 0, &limit);
+        sys(SYS_futex, &writer->state, FUTEX_WAIT_PRIVATE, LOG_WRITER_STOPPED, &limit);
     }
 }

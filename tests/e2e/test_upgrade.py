@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,32 @@ def program(tmp_path: Path, build_dir: Path) -> Path:
     path = tmp_path / "greenroom"
     path.symlink_to(build_dir / "greenroom")
     return path
+
+
+def count_threads(server) -> int:
+    return len(os.listdir(f"/proc/{server.pid}/task"))
+
+
+def fill(fifo: int) -> int:
+    """Returns how many bytes it took."""
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            count += os.write(fifo, b"x")
+    return count
+
+
+def drain(fifo: int, filling: int, until: bytes) -> bytes:
+    text = b""
+
+    def has_it() -> bool:
+        nonlocal text
+        with suppress(BlockingIOError):
+            text += os.read(fifo, 4096)
+        return until in text
+
+    eventually(has_it, until.decode())
+    return text[filling:]
 
 
 def put(program: Path, script: str) -> None:
@@ -99,6 +126,26 @@ def test_a_program_that_is_gone_after_its_check_changes_nothing(serve, program, 
     assert len(open_descriptors(server)) == len(descriptors)
     server.signal(signal.SIGHUP)
     server.wait_for_output(DONE)
+
+
+def test_a_log_that_takes_nothing_meanwhile_has_all_that_was_said(
+    serve, program, build_dir, c_app, tmp_path
+):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    server = serve("--workers", "1", "--log", str(fifo), c_app("plain"), program=program)
+    before = count_threads(server)
+    filling = fill(reader)
+    put(program, f'rm "$0"; exec {build_dir}/greenroom "$@"')
+    server.signal(signal.SIGUSR2)
+    eventually(lambda: count_threads(server) == before - 1, "a log that waits for its end")
+    eventually(lambda: count_threads(server) >= before, "a log that goes on")
+    assert count_threads(server) == before
+    text = drain(reader, filling, until=b"the old program goes on")
+    for line in (b"upgrading: trying", b"upgrading: going on", b"the upgrade has failed"):
+        assert text.count(line) == 1
+    os.close(reader)
 
 
 def test_another_shape_of_the_shared_memory_is_refused_in_time(serve, program, build_dir, c_app):
