@@ -64,7 +64,9 @@ int log_level_merge(char list[LOG_LEVELS_SIZE], const char *more) {
     int level;
     gr_slice logger;
     if (!is_list(more)) return -1;
-    for (const char *at = list, *piece = at; at && *at; piece = at) {
+    const char *at = *list ? list : NULL;
+    while (at && *at) {
+        const char *piece = at;
         if (log_level_next(&at, &logger, &level)) break;
         if (names(more, logger)) continue;
         size_t size = strcspn(piece, ",");

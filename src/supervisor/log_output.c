@@ -18,9 +18,11 @@ static int open_file(const char *path) {
 int log_output_open(struct log_output *output, const char *path, int fd) {
     *output = (struct log_output){.fd = fd};
     if (strcmp(path, "-") == 0) return 0;
-    output->path = path;
-    output->fd = open_file(path);
-    return output->fd < 0 ? -1 : 0;
+    int opened = open_file(path);
+    if (opened < 0) return -1;
+    output->path = strdup(path);
+    output->fd = opened;
+    return 0;
 }
 
 static bool same_file(const struct stat *a, const struct stat *b) {

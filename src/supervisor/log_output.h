@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct log_output {
-    const char *path; /* NULL: fd is not ours to open again */
+    char *path; /* owned; NULL: fd is not ours to open again */
     int fd;
     bool torn;         /* what was written last does not end with a line */
     int64_t look_next; /* when to see whether the file is still the one of that name */

@@ -97,22 +97,20 @@ static ssize_t read_some(struct source *source) {
     return n;
 }
 
-static void add(struct source *source) {
+/* Returns false when there is no memory. */
+static bool add(struct source *source) {
     if (count == room) {
         size_t more = room + 64;
         struct pollfd *fds = realloc(polled, more * sizeof *fds);
         if (fds) polled = fds;
         struct source **list = realloc(sources, more * sizeof *list);
         if (list) sources = list;
-        if (!fds || !list) {
-            close(source->fd);
-            free(source);
-            return;
-        }
+        if (!fds || !list) return false;
         room = more;
     }
     polled[count] = (struct pollfd){.fd = source->fd, .events = POLLIN};
     sources[count++] = source;
+    return true;
 }
 
 static void remove_at(size_t i) {
@@ -138,7 +136,9 @@ static bool take_news(void) {
     struct source *source;
     while (read(news[0], &source, sizeof source) == sizeof source) {
         if (!source) return false;
-        add(source);
+        if (add(source)) continue;
+        close(source->fd);
+        free(source);
     }
     return true;
 }
@@ -169,8 +169,7 @@ static bool can_be_told(void) {
     if (count > 0) return true;
     if (pipe2(news, O_CLOEXEC) < 0 || fcntl(news[0], F_SETFL, O_NONBLOCK) < 0) return false;
     first.fd = news[0];
-    add(&first);
-    return count > 0;
+    return add(&first);
 }
 
 int log_relay_start(void) {

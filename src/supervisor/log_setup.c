@@ -28,8 +28,7 @@ static bool wants_colour(int fd) {
 
 static int open_output(struct log_output *output, const char *path, int fd, const char *name,
                        char *error) {
-    char *kept = strdup(path); /* options may be of an edition that ends */
-    if (kept && log_output_open(output, kept, fd) == 0) return 0;
+    if (log_output_open(output, path, fd) == 0) return 0;
     return sentence(error, "cannot open %s %s: %s", name, path, strerror(errno));
 }
 
