@@ -54,6 +54,8 @@ void question_say(struct question *question, const char *format, ...) {
     va_end(arguments);
     if (len < 0) return;
     if (len > (int)sizeof line - 2) len = sizeof line - 2;
+    for (char *at = line; at < line + len; at++)
+        if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7f) *at = '?';
     line[len++] = '\n';
     if (question->filled + (size_t)len > sizeof question->packet) send_lines(question);
     char *at = question->packet + question->filled;

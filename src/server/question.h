@@ -31,7 +31,8 @@ struct question;
 typedef const char *question_answer(struct question *question, const char *words);
 
 /* Adds a line, printf(3) style, without the line break; one that does not fit into a packet is cut
- * off. Parks while the supervisor does not read. */
+ * off. Control characters, but for tabs, become question marks. Parks while the supervisor does not
+ * read. */
 void question_say(struct question *question, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

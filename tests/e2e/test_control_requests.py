@@ -79,6 +79,12 @@ def test_stacks_tell_where_each_request_is_in_its_code(begin, tell):
     assert re.fullmatch(r" +.*/inspected\.py:\d+ app", outer)
 
 
+def test_stacks_do_not_command_the_terminal(begin, tell):
+    begin("/odd")
+    said = seen(tell, "stacks", until="GET /odd")
+    assert "\x1b" not in said and re.search(r"^    .{1,2}\[31mb:1 <module>$", said, re.M)
+
+
 def test_stacks_of_one_request_or_one_worker(server, begin, tell):
     begin("/rest")
     begin("/lock")

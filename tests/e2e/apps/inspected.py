@@ -13,6 +13,10 @@ def rest():
     time.sleep(60)
 
 
+def rest_in_a_file_with_an_odd_name():
+    exec(compile("rest()", "a\n\x1b[31mb", "exec"))
+
+
 def ask(port):
     with socket.create_connection(("127.0.0.1", port)) as upstream:
         upstream.recv(1)
@@ -29,6 +33,8 @@ def app(environ, start_response):
     what = environ["PATH_INFO"]
     if what == "/rest":
         rest()
+    elif what == "/odd":
+        rest_in_a_file_with_an_odd_name()
     elif what == "/lock":
         lock.acquire(timeout=60)
     elif what == "/ask":
