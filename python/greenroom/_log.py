@@ -16,6 +16,7 @@ import contextlib
 import io
 import json
 import logging
+import os
 import sys
 import threading
 import traceback
@@ -133,6 +134,9 @@ class Stream(io.TextIOWrapper):
         elif whole:
             self._partial[me] = whole
 
+    def forget_partial(self) -> None:
+        self._partial.clear()
+
     def put_partial(self) -> None:
         while self._partial:
             put(self._level, self._logger, self._partial.popitem()[1])
@@ -205,6 +209,8 @@ def install() -> None:
     streams.append(Stream("stdout", logging.INFO, sys.stdout))
     streams.append(Stream("stderr", logging.WARNING, sys.stderr))
     sys.stdout, sys.stderr = streams
+    for stream in streams:  # a line that has been begun is the parent's
+        os.register_at_fork(after_in_child=stream.forget_partial)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
     sys.unraisablehook = _unraisable

@@ -154,6 +154,13 @@ def test_a_child_that_was_forked_logs_as_itself(logs):
     server.wait_for_output(r"warning shop\.cart: child \d+ says hello$")
 
 
+def test_a_child_leaves_the_line_that_its_parent_has_begun_to_it(logs):
+    server = logs()
+    server.get("/begun?this")
+    server.wait_for_output(r"info stdout \S+: this is told once$")
+    assert not server.find_all("info stdout.*: this$")
+
+
 def test_nothing_is_lost_when_a_worker_leaves_by_the_window(logs):
     server = logs(*JSON)
     with Wire(server.port) as wire:

@@ -125,6 +125,14 @@ def do_nowhere(text):
     log.warning("the child exited with %d", os.waitstatus_to_exitcode(os.wait()[1]))
 
 
+def do_begun(text):
+    print(text, end="")
+    if os.fork() == 0:
+        sys.exit(0)
+    os.wait()
+    print(" is told once")
+
+
 def do_exit(text):
     log.warning(text)
     os._exit(3)
