@@ -1,8 +1,10 @@
 #include "log/ring.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/sys.h"
@@ -124,8 +126,23 @@ static void lose(struct log_reader *reader, uint64_t size) {
     advance(reader, size);
 }
 
+/* Has it ended, though its parent has not asked how? */
+static bool is_zombie(int32_t pid) {
+    char path[32], stat[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    long fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    long n = sys(SYS_read, fd, stat, sizeof stat - 1);
+    sys(SYS_close, fd);
+    stat[n > 0 ? n : 0] = '\0';
+    const char *name_end = strrchr(stat, ')');
+    return name_end && strncmp(name_end, ") Z", 3) == 0;
+}
+
 /* A writer says who it is before it says that it writes. */
-static bool is_dead(int32_t pid) { return pid <= 0 || sys(SYS_kill, pid, 0) == -ESRCH; }
+static bool is_dead(int32_t pid) {
+    return pid <= 0 || sys(SYS_kill, pid, 0) == -ESRCH || is_zombie(pid);
+}
 
 static bool makes_sense(const struct log_record *record, uint64_t filled) {
     return record->len > 0 && record->len <= LOG_RECORD_MAX && record->kind < LOG_KINDS &&

@@ -213,6 +213,19 @@ static void a_record_whose_writer_has_died_in_it_is_left_out(void **state) {
     assert_int_equal(log_reader_dropped(&reader), 1);
 }
 
+static void a_writer_that_nobody_has_reaped_is_dead(void **state) {
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    leave_unfinished(child);
+    put("behind it");
+    assert_null(take());
+    assert_null(take());
+    assert_string_equal(take(), "behind it");
+    waitpid(child, NULL, 0);
+}
+
 static void a_record_whose_writer_lives_is_waited_for(void **state) {
     leave_unfinished(getpid());
     put("behind it");
@@ -305,6 +318,7 @@ int main(void) {
         TEST(nothing_is_dropped_while_there_is_room),
         TEST(processes_put_into_one_ring),
         TEST(a_record_whose_writer_has_died_in_it_is_left_out),
+        TEST(a_writer_that_nobody_has_reaped_is_dead),
         TEST(a_record_whose_writer_lives_is_waited_for),
         TEST(a_place_that_nobody_says_to_have_taken_is_given_up_after_a_while),
         TEST(nonsense_in_a_ring_ends_nothing_but_what_is_in_it),
