@@ -35,33 +35,41 @@ unsigned long interpreter_passes(void) { return site_passes; }
 
 /* ---- the asker ---- */
 
+enum { ANSWERED, BEING_ASKED, ASKED };
+
 static struct {
     void (*fn)(void *);
     void *data;
-    int asked; /* futex: 1 from the question to the answer */
+    int state; /* futex */
 } question;
 
 static void *answer(void *unused) {
     for (;;) {
-        while (!__atomic_load_n(&question.asked, __ATOMIC_ACQUIRE))
-            sys(SYS_futex, &question.asked, FUTEX_WAIT_PRIVATE, 0, NULL);
+        int state;
+        while ((state = __atomic_load_n(&question.state, __ATOMIC_ACQUIRE)) != ASKED)
+            sys(SYS_futex, &question.state, FUTEX_WAIT_PRIVATE, state, NULL);
         interpreter_hold();
         if (question.fn) question.fn(question.data);
         interpreter_release();
-        __atomic_store_n(&question.asked, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&question.state, ANSWERED, __ATOMIC_RELEASE);
     }
     return NULL;
 }
 
 int interpreter_asker_start(void) { return os_thread_start(answer, NULL, OS_THREAD_STACK); }
 
-bool interpreter_has_answered(void) { return !__atomic_load_n(&question.asked, __ATOMIC_ACQUIRE); }
+bool interpreter_has_answered(void) {
+    return __atomic_load_n(&question.state, __ATOMIC_ACQUIRE) == ANSWERED;
+}
 
 bool interpreter_ask(void (*fn)(void *data), void *data) {
-    if (!interpreter_has_answered()) return false;
+    int state = ANSWERED;
+    if (!__atomic_compare_exchange_n(&question.state, &state, BEING_ASKED, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
     question.fn = fn;
     question.data = data;
-    __atomic_store_n(&question.asked, 1, __ATOMIC_RELEASE);
-    sys(SYS_futex, &question.asked, FUTEX_WAKE_PRIVATE, 1);
+    __atomic_store_n(&question.state, ASKED, __ATOMIC_RELEASE);
+    sys(SYS_futex, &question.state, FUTEX_WAKE_PRIVATE, 1);
     return true;
 }

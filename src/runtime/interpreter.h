@@ -27,8 +27,8 @@ unsigned long interpreter_passes(void);
 /* Returns 0, or -1 with errno EAGAIN. */
 RT_SHARED int interpreter_asker_start(void);
 
-/* Has it take the lock, call fn(data), unless fn is NULL, and let go of the lock. For one thread at
- * a time. Returns false if it still has the last call to do. Never waits. */
+/* Has it take the lock, call fn(data), unless fn is NULL, and let go of the lock. Returns false if
+ * it still has the last call to do. Never waits. */
 RT_SHARED bool interpreter_ask(void (*fn)(void *data), void *data);
 
 /* Has it done the last call? */

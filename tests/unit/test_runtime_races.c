@@ -8,6 +8,7 @@
 
 #include "base/sys.h"
 #include "greenroom/channel.h"
+#include "runtime/interpreter.h"
 #include "runtime/park.h"
 #include "runtime/watch.h"
 
@@ -258,12 +259,34 @@ static void a_blocked_signal_stays_blocked_during_an_offload(void **state) {
     signal_mask_changed();
 }
 
+enum { QUESTIONS = 20000 };
+
+static void answer(void *answered) { ++*(int *)answered; }
+
+static void *ask(void *answered) {
+    for (int asked = 0; asked < QUESTIONS;) asked += interpreter_ask(answer, answered);
+    return NULL;
+}
+
+static void of_two_who_ask_at_once_each_is_answered(void **state) {
+    pthread_t tasks[2];
+    int answered[2] = {0};
+    assert_int_equal(interpreter_asker_start(), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&tasks[i], NULL, ask, &answered[i]), 0);
+    for (int i = 0; i < 2; i++) pthread_join(tasks[i], NULL);
+    while (!interpreter_has_answered()) sys_pause(NS_PER_MS);
+    assert_int_equal(answered[0], QUESTIONS);
+    assert_int_equal(answered[1], QUESTIONS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_detaches_itself_and_ends_leaves_the_pool_whole),
         cmocka_unit_test(joins_from_an_os_thread_leave_the_pool_whole),
         cmocka_unit_test(joins_from_another_kernel_task_leave_the_pool_whole),
         cmocka_unit_test(wakes_of_offloaded_green_threads_are_harmless),
+        cmocka_unit_test(of_two_who_ask_at_once_each_is_answered),
         cmocka_unit_test(a_channel_looks_after_it_has_given_way),
         cmocka_unit_test(hooks_do_not_park_inside_the_scheduler),
         cmocka_unit_test(removing_a_watch_keeps_the_others_who_wait),
