@@ -71,7 +71,7 @@ GR_API gr_slice log_line_end(struct log_line *line);
 /* ---- pieces, for lines with fields of their own ---- */
 
 static inline void log_line_put(struct log_line *line, const char *text, size_t len) {
-    if (line->len + len > line->room) return;
+    if (!len || line->len + len > line->room) return;
     memcpy(line->text + line->len, text, len);
     line->len += len;
 }

@@ -65,7 +65,7 @@ static uint64_t reserve(struct log_ring *ring, uint64_t size, bool urgent, uint6
 static void copy_in(struct log_ring *ring, uint64_t at, gr_slice text) {
     char *start = place(ring, at), *end = ring->room + LOG_RING_SIZE;
     size_t first = (size_t)(end - start) < text.len ? (size_t)(end - start) : text.len;
-    memcpy(start, text.data, first);
+    if (first) memcpy(start, text.data, first);
     if (first < text.len) memcpy(ring->room, text.data + first, text.len - first);
 }
 
