@@ -2,6 +2,8 @@
  * here is one made like CPython's. */
 #include "runtime_fixture.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 
 #include "base/clock.h"
@@ -290,16 +292,22 @@ static int occupied, vacated;
 static void *occupy_a_kernel_task(void *unused) {
     if (!carrier_offload_begin()) return NULL;
     __atomic_add_fetch(&occupied, 1, __ATOMIC_RELEASE);
-    while (!__atomic_load_n(&vacated, __ATOMIC_ACQUIRE)) sys_pause(5 * NS_PER_MS);
+    while (!__atomic_load_n(&vacated, __ATOMIC_ACQUIRE))
+        sys(SYS_futex, &vacated, FUTEX_WAIT_PRIVATE, 0, NULL);
     carrier_offload_end();
     return NULL;
+}
+
+static void vacate(void) {
+    __atomic_store_n(&vacated, 1, __ATOMIC_RELEASE);
+    sys(SYS_futex, &vacated, FUTEX_WAKE_PRIVATE, INT_MAX);
 }
 
 static void *vacate_in_the_end(void *unused) {
     int64_t due = clock_after(PATIENCE);
     while (!__atomic_load_n(&vacated, __ATOMIC_ACQUIRE) && clock_now() < due)
         sys_pause(20 * NS_PER_MS);
-    __atomic_store_n(&vacated, 1, __ATOMIC_RELEASE);
+    vacate();
     return NULL;
 }
 
@@ -321,7 +329,7 @@ static void nobody_waits_for_a_kernel_task_to_leave_a_learnt_place(void **state)
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, vacate_in_the_end, NULL), 0);
     bool in_time = run(call_it_before_they_are_vacated, NULL);
-    __atomic_store_n(&vacated, 1, __ATOMIC_RELEASE);
+    vacate();
     for (int i = 0; i < CARRIERS_MAX - 1; i++) gr_join(green[i], NULL);
     pthread_join(thread, NULL);
     assert_int_equal(occupied, CARRIERS_MAX - 1);
