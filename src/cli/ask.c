@@ -71,14 +71,9 @@ static int option_take(struct asked *asked, int which, char **argv, char *error)
 }
 
 static int levels_take(struct asked *asked, const char *list, char *error) {
-    gr_slice logger;
-    int level;
+    const char *fault = log_levels_fault(list);
     asked->operand = list;
-    for (const char *at = list; at;) {
-        const char *why = log_level_next(&at, &logger, &level);
-        if (why) return sentence(error, "'%.200s' %s", list, why);
-    }
-    return 0;
+    return fault ? sentence(error, "'%.200s' %s", list, fault) : 0;
 }
 
 static int which_take(struct asked *asked, const char *text, char *error) {

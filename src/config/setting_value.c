@@ -124,13 +124,8 @@ static int networks_set(const char **place, const struct setting *setting, const
 
 static int levels_set(const char **place, const struct setting *setting, const char *value,
                       char *error) {
-    gr_slice logger;
-    int level;
-    const char *list = value;
-    do {
-        const char *why = log_level_next(&list, &logger, &level);
-        if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
-    } while (list);
+    const char *fault = log_levels_fault(value);
+    if (fault) return sentence(error, "%s: '%s' %s", setting->name, value, fault);
     if (strlen(value) >= LOG_LEVELS_SIZE)
         return sentence(error, "%s must be shorter than %d bytes", setting->name, LOG_LEVELS_SIZE);
     *place = value;

@@ -32,6 +32,14 @@ const char *log_level_next(const char **list, gr_slice *logger, int *level) {
     return "must have a level, which is debug, info, warning, error or critical, in each part";
 }
 
+const char *log_levels_fault(const char *list) {
+    int level;
+    gr_slice logger;
+    const char *fault = NULL;
+    while (list && !fault) fault = log_level_next(&list, &logger, &level);
+    return fault;
+}
+
 int log_level_of(const char *list, const char *wanted) {
     int level, common = LOG_INFO, own = 0;
     gr_slice logger;
@@ -50,22 +58,14 @@ static bool names(const char *list, gr_slice wanted) {
     return false;
 }
 
-static bool is_list(const char *text) {
-    int level;
-    gr_slice logger;
-    for (const char *at = *text ? text : NULL; at;)
-        if (log_level_next(&at, &logger, &level)) return false;
-    return true;
-}
-
 int log_level_merge(char list[LOG_LEVELS_SIZE], const char *more) {
     char merged[LOG_LEVELS_SIZE];
     size_t len = 0;
     int level;
     gr_slice logger;
-    if (!is_list(more)) return -1;
-    const char *at = *list ? list : NULL;
-    while (at && *at) {
+    if (*more && log_levels_fault(more)) return -1;
+    const char *at = list;
+    while (at) {
         const char *piece = at;
         if (log_level_next(&at, &logger, &level)) break;
         if (names(more, logger)) continue;

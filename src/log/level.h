@@ -12,6 +12,9 @@ enum { LOG_LEVELS_SIZE = 1024 };
  * Returns NULL, or what is wrong with the list: the end of a sentence that begins with it. */
 GR_API const char *log_level_next(const char **list, gr_slice *logger, int *level);
 
+/* NULL, or what is wrong with a list, as log_level_next says it. */
+GR_API const char *log_levels_fault(const char *list);
+
 /* The level of a logger that has no parent. The list has been judged. */
 GR_API int log_level_of(const char *list, const char *logger);
 

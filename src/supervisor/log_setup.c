@@ -102,12 +102,8 @@ void log_adopt_levels(const struct server_options *options) {
 }
 
 int log_change_levels(const char *list, char error[SENTENCE_SIZE]) {
-    gr_slice logger;
-    int level;
-    for (const char *at = list; at;) {
-        const char *why = log_level_next(&at, &logger, &level);
-        if (why) return sentence(error, "'%.200s' %s", list, why);
-    }
+    const char *fault = log_levels_fault(list);
+    if (fault) return sentence(error, "'%.200s' %s", list, fault);
     if (log_level_merge(said, list) < 0)
         return sentence(error, "all that has been said of levels is longer than %d bytes",
                         LOG_LEVELS_SIZE - 1);
