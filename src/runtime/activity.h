@@ -20,7 +20,7 @@ enum activity_kind {
 
 struct activity {
     enum activity_kind kind;
-    int fd;      /* of DESCRIPTOR and DESCRIPTORS, where -1 is none */
+    int fd;      /* of DESCRIPTOR and DESCRIPTORS; -1: none */
     int64_t due; /* of TIME */
 };
 

@@ -42,33 +42,32 @@ union address {
     union peer peer;
 };
 
-/* Both ends, as the other one may have no name: a listening socket's, an abstract one's. */
-static bool name_of_socket(int fd, char *out, size_t room) {
-    union address at;
-    for (int which = SYS_getpeername;; which = SYS_getsockname) {
-        socklen_t len = sizeof at;
-        if (sys(which, fd, &at, &len) == 0) {
-            char text[PEER_TEXT_MAX];
-            size_t used = peer_has_address(&at.peer) ? peer_text(&at.peer, text) : 0;
-            if (used) {
-                bool v6 = at.any.sa_family == AF_INET6 && memchr(text, ':', used);
-                snprintf(out, room, v6 ? "[%.*s]:%d" : "%.*s:%d", (int)used, text,
-                         peer_port(&at.peer));
-                return true;
-            }
-            if (at.any.sa_family == AF_UNIX && len > sizeof at.any.sa_family &&
-                *at.local.sun_path) {
-                snprintf(out, room, "unix:%.107s", at.local.sun_path);
-                return true;
-            }
-        }
-        if (which == SYS_getsockname) return false;
+/* Returns false for an address that has no name: of a pair, or abstract. */
+static bool name_address(const union address *at, socklen_t len, char *out, size_t room) {
+    char text[PEER_TEXT_MAX];
+    size_t used = peer_has_address(&at->peer) ? peer_text(&at->peer, text) : 0;
+    if (used) {
+        bool v6 = memchr(text, ':', used);
+        snprintf(out, room, v6 ? "[%.*s]:%d" : "%.*s:%d", (int)used, text, peer_port(&at->peer));
+        return true;
     }
+    if (at->any.sa_family != AF_UNIX || len <= sizeof at->any.sa_family || !*at->local.sun_path)
+        return false;
+    snprintf(out, room, "unix:%.107s", at->local.sun_path);
+    return true;
+}
+
+/* By the end that is found by such a call. */
+static bool name_end(long call, int fd, char *out, size_t room) {
+    union address at;
+    socklen_t len = sizeof at;
+    return sys(call, fd, &at, &len) == 0 && name_address(&at, len, out, room);
 }
 
 static void name_of_descriptor(int fd, char *out, size_t room) {
     struct stat file = {0};
-    if (name_of_socket(fd, out, room)) return;
+    if (name_end(SYS_getpeername, fd, out, room) || name_end(SYS_getsockname, fd, out, room))
+        return;
     if (sys(SYS_fstat, fd, &file) < 0) file.st_mode = 0;
     const char *kind = S_ISSOCK(file.st_mode)   ? "a socket"
                        : S_ISFIFO(file.st_mode) ? "a pipe"
@@ -77,46 +76,29 @@ static void name_of_descriptor(int fd, char *out, size_t room) {
     snprintf(out, room, "%s (%d)", kind, fd);
 }
 
+static const char *const plainly[] = {
+    [ACTIVITY_RUNS] = "runs",
+    [ACTIVITY_RUNS_APART] = "runs apart, in C or in a slow call",
+    [ACTIVITY_QUEUED] = "waits for its turn",
+    [ACTIVITY_LOCK] = "waits for a lock",
+    [ACTIVITY_INTERPRETER] = "waits for the interpreter",
+    [ACTIVITY_OS_THREAD] = "runs on an OS thread",
+    [ACTIVITY_OTHER] = "waits for another green thread",
+};
+
 static void tell(const struct green *green, char *out, size_t room) {
-    char name[IN_FLIGHT_WAIT - 32];
+    char name[IN_FLIGHT_WAIT - 32] = "none";
     struct activity at = activity_of(green);
-    switch (at.kind) {
-    case ACTIVITY_RUNS:
-        snprintf(out, room, "runs");
-        return;
-    case ACTIVITY_RUNS_APART:
-        snprintf(out, room, "runs apart, in C or in a slow call");
-        return;
-    case ACTIVITY_QUEUED:
-        snprintf(out, room, "waits for its turn");
-        return;
-    case ACTIVITY_DESCRIPTOR:
-        name_of_descriptor(at.fd, name, sizeof name);
+    if (at.fd >= 0) name_of_descriptor(at.fd, name, sizeof name);
+    if (at.kind == ACTIVITY_DESCRIPTOR) {
         snprintf(out, room, "waits for %s", name);
-        return;
-    case ACTIVITY_DESCRIPTORS:
-        if (at.fd >= 0)
-            name_of_descriptor(at.fd, name, sizeof name);
-        else
-            snprintf(name, sizeof name, "none");
+    } else if (at.kind == ACTIVITY_DESCRIPTORS) {
         snprintf(out, room, "polls %s", name);
-        return;
-    case ACTIVITY_TIME:
-        snprintf(out, room, "sleeps for %.1f s more",
-                 (double)(at.due > clock_now() ? at.due - clock_now() : 0) / NS_PER_S);
-        return;
-    case ACTIVITY_LOCK:
-        snprintf(out, room, "waits for a lock");
-        return;
-    case ACTIVITY_INTERPRETER:
-        snprintf(out, room, "waits for the interpreter");
-        return;
-    case ACTIVITY_OS_THREAD:
-        snprintf(out, room, "runs on an OS thread");
-        return;
-    case ACTIVITY_OTHER:
-        snprintf(out, room, "waits for another green thread");
-        return;
+    } else if (at.kind == ACTIVITY_TIME) {
+        int64_t left = at.due - clock_now();
+        snprintf(out, room, "sleeps for %.1f s more", left > 0 ? (double)left / NS_PER_S : 0);
+    } else {
+        snprintf(out, room, "%s", plainly[at.kind]);
     }
 }
 
