@@ -95,7 +95,8 @@ def test_the_debian_packages_serve_python_and_compile_c(installed_packages: list
     library = tmp_path / "hello.so"
     run("gcc", "-shared", "-fPIC", ROOT / "examples" / "hello.c", "-o", library, *flags)
     assert "can be served" in run("/usr/bin/greenroom", "check", library)
-    assert "greenroom" in run("man", "--where", "greenroom") or not shutil.which("man")
+    if shutil.which("man"):
+        assert "greenroom" in run("man", "--where", "greenroom")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Clients that speak TLS, for tests of how the server does."""
+"""Clients that speak TLS, for tests of how the server does, and the server of most of them."""
 
 import select
 import socket
@@ -7,9 +7,10 @@ import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from http_wire import TIMEOUT, Wire
 
-
+HANDSHAKE = b"\x16\x03\x01"  # how a record of one begins
 IGNORE_UNEXPECTED_EOF = 0x80  # of OpenSSL; Python sets it, and names it from 3.12 on
 
 
@@ -70,3 +71,25 @@ class TlsWire(Wire):
     def names(self) -> set[str]:
         """Those that the server's certificate is for."""
         return {name for _, name in self.stream.getpeercert()["subjectAltName"]}
+
+
+@pytest.fixture
+def start(serve, app, certificates):
+    """Starts a worker: start("--option", "value", application="module:app")."""
+
+    def start(*options, application=app, **keywords):
+        address = ["--bind", bind(certificates)]
+        return serve("--workers", "1", "--access-log", "off", *address, *options, application,
+                     **keywords)  # fmt: skip
+
+    return start
+
+
+@pytest.fixture
+def server(start):
+    return start()
+
+
+@pytest.fixture
+def client(certificates):
+    return context(certificates.ca)
