@@ -49,32 +49,40 @@ def publish() -> None:
 
 
 def write(page: Page) -> None:
-    machine: list[str] = []
+    """What all experiments of a page were measured on stands at its top, the rest with each."""
+    reports = [parts_of((OUT / f"{name}.md").read_text()) for name in page.experiments]
+    common = [fact for fact in reports[0].facts if all(fact in one.facts for one in reports)]
     parts = []
     PICTURES.mkdir(exist_ok=True)
-    for name in page.experiments:
-        about, facts, rest = parts_of((OUT / f"{name}.md").read_text())
-        machine = machine or [line for line in facts if not line.startswith("- command:")]
-        command = next(line for line in facts if line.startswith("- command:"))
-        parts.append(f"{about}\n\n{command}\n\n{rest}".replace("](", "](results/"))
+    for name, report in zip(page.experiments, reports, strict=True):
+        own = "\n".join(fact for fact in report.facts if fact not in common)
+        parts.append(f"{report.about}\n\n{own}\n\n{report.tables}".replace("](", "](results/"))
         for picture in OUT.glob(f"{name}*.svg"):
             shutil.copy(picture, PICTURES)
     if "experiment" in page.experiments:
         shutil.copy(OUT / "experiment.svg", FIRST_PICTURE)
     head = [f"# {page.title}", "", f"Made by `bench/run publish` from what `bench/run` measured;"
-            " [docs/benchmarks.md](../docs/benchmarks.md) says how to run it.", page.about, "", *machine, "",
+            " [docs/benchmarks.md](../docs/benchmarks.md) says how to run it.", page.about, "", *common, "",
             "## What must hold", "", verdict.table_of(page.claims).markdown(), "", ""]
     path = ROOT / "bench" / page.name
     path.write_text("\n".join(head) + "\n\n".join(parts))
     print(f"Written: {path}")
 
 
-def parts_of(report: str) -> tuple[str, list[str], str]:
-    """What was done, the facts of machine and command, and the tables."""
+@dataclass(frozen=True)
+class Parts:
+    """Of a report."""
+
+    about: str
+    facts: list[str]  # of the command, the machine and the versions
+    tables: str
+
+
+def parts_of(report: str) -> Parts:
     lines = deeper(report).splitlines()
     facts = [line for line in lines if line.startswith("- ")]
     first, last = lines.index(facts[0]), lines.index(facts[-1])
-    return "\n".join(lines[:first]).strip(), facts, "\n".join(lines[last + 1 :]).strip() + "\n"
+    return Parts("\n".join(lines[:first]).strip(), facts, "\n".join(lines[last + 1 :]).strip() + "\n")
 
 
 def deeper(markdown: str) -> str:
