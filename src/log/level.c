@@ -65,7 +65,7 @@ int log_level_merge(char list[LOG_LEVELS_SIZE], const char *more) {
     gr_slice logger;
     if (*more && log_levels_fault(more)) return -1;
     const char *at = list;
-    while (at) {
+    do {
         const char *piece = at;
         if (log_level_next(&at, &logger, &level)) break;
         if (names(more, logger)) continue;
@@ -73,7 +73,7 @@ int log_level_merge(char list[LOG_LEVELS_SIZE], const char *more) {
         memcpy(merged + len, piece, size);
         len += size;
         merged[len++] = ',';
-    }
+    } while (at);
     size_t size = strlen(more);
     if (!size && len) len--;
     if (len + size >= sizeof merged) return -1;
