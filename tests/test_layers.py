@@ -28,7 +28,7 @@ ONLY = {
     "http": {"base"},
     "posix": {"base", "runtime"},
     "tls": {"base"},
-    "stream": {"base", "runtime", "http"},
+    "stream": {"base", "runtime", "http", "tls"},
     "host/wsgi": set(),
     "host/native": set(),
 }

@@ -10,5 +10,6 @@
 #include <greenroom/response.h>
 #include <greenroom/scope.h>
 #include <greenroom/stream.h>
+#include <greenroom/tls.h>
 
 #endif

@@ -29,18 +29,27 @@ static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-static int set_protocol(SSL_CTX *ssl) {
-    SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
-                                 SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY); /* see stream_receive */
+/* As either side. */
+static int set_common(SSL_CTX *ssl) {
+    SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(ssl, 1);
+    return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
+                   SSL_CTX_set1_groups_list(ssl, groups) == 1
+               ? 0
+               : -1;
+}
+
+static int set_server(SSL_CTX *ssl) {
+    SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+    return SSL_CTX_set_cipher_list(ssl, ciphers) == 1 ? 0 : -1;
+}
+
+static int set_listener(SSL_CTX *ssl) {
+    SSL_CTX_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY); /* see stream_receive */
     SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
-    if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(ssl, ciphers) != 1 || SSL_CTX_set1_groups_list(ssl, groups) != 1)
-        return -1;
     return tickets_set(ssl);
 }
 
@@ -49,7 +58,7 @@ static int set_protocol(SSL_CTX *ssl) {
 static int read_certificates(struct tls_context *context, const struct tls_files *files, char *why,
                              char *warning) {
     context->certificates = calloc((size_t)files->count, sizeof *context->certificates);
-    if (!context->certificates) return context_fail(why, "no memory for", files->certificates[0]);
+    if (!context->certificates) return context_fail(why, "no memory for", "certificates");
     for (int i = 0; i < files->count; i++) {
         struct certificate *one = &context->certificates[i];
         if (certificate_read(one, files->certificates[i], files->keys[i], why, warning) < 0)
@@ -63,12 +72,11 @@ static int read_certificates(struct tls_context *context, const struct tls_files
 }
 
 static int ask_clients(struct tls_context *context, const struct tls_files *files, char *why) {
-    static const char what[] = "cannot use the certificates for clients in";
     if (!files->client_ca) return 0;
     STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(files->client_ca);
     if (!names || SSL_CTX_load_verify_file(context->ssl, files->client_ca) != 1) {
         sk_X509_NAME_pop_free(names, X509_NAME_free);
-        return context_fail(why, what, files->client_ca);
+        return context_fail(why, "cannot use the certificates for clients in", files->client_ca);
     }
     SSL_CTX_set_client_CA_list(context->ssl, names);
     int must = files->client_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
@@ -117,29 +125,65 @@ static void free_context(struct tls_context *context) {
 }
 
 /* The handlers that OpenSSL would run at exit would run while a handshake is being made. */
-static SSL_CTX *new_ssl(void) {
+static struct tls_context *new_context(const SSL_METHOD *method, char *why) {
+    struct tls_context *context = calloc(1, sizeof *context);
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
-    return SSL_CTX_new(TLS_server_method());
+    if (context && (context->ssl = SSL_CTX_new(method)) && set_common(context->ssl) == 0) {
+        context->users = 1;
+        SSL_CTX_set_app_data(context->ssl, context);
+        return context;
+    }
+    context_fail(why, "cannot use", "OpenSSL");
+    if (context) free_context(context);
+    return NULL;
 }
 
 struct tls_context *context_open(const struct tls_files *files,
                                  const unsigned char secret[TLS_SECRET_SIZE], int id,
                                  char why[TLS_WHY_SIZE], char warning[TLS_WHY_SIZE]) {
-    struct tls_context *context = calloc(1, sizeof *context);
+    struct tls_context *context = new_context(TLS_server_method(), why);
     warning[0] = '\0';
-    if (!context || !(context->ssl = new_ssl()) || set_protocol(context->ssl) < 0) {
-        context_fail(why, "cannot use", "OpenSSL");
-        goto fail;
-    }
-    context->users = 1;
+    if (!context) return NULL;
     memcpy(context->secret, secret, sizeof context->secret);
-    SSL_CTX_set_app_data(context->ssl, context);
-    if (read_certificates(context, files, why, warning) < 0 ||
-        ask_clients(context, files, why) < 0 || set_identity(context->ssl, files, id, why) < 0)
-        goto fail;
-    return context;
-fail:
-    if (context) free_context(context);
+    if (set_server(context->ssl) < 0 || set_listener(context->ssl) < 0)
+        context_fail(why, "cannot use", "OpenSSL");
+    else if (read_certificates(context, files, why, warning) == 0 &&
+             ask_clients(context, files, why) == 0 &&
+             set_identity(context->ssl, files, id, why) == 0)
+        return context;
+    free_context(context);
+    return NULL;
+}
+
+static int verify_servers(struct tls_context *context, const struct tls_files *files, char *why) {
+    SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
+    if (files->client_ca && SSL_CTX_load_verify_file(context->ssl, files->client_ca) != 1)
+        return context_fail(why, "cannot use the certificates in", files->client_ca);
+    if (!files->client_ca && SSL_CTX_set_default_verify_paths(context->ssl) != 1)
+        return context_fail(why, "cannot use", "the certificates of the system");
+    return 0;
+}
+
+static int set_session_server(struct tls_context *context, const struct tls_files *files,
+                              char *why) {
+    SSL_CTX_set_options(context->ssl, SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_OFF);
+    if (set_server(context->ssl) < 0 || SSL_CTX_set_num_tickets(context->ssl, 0) != 1)
+        return context_fail(why, "cannot use", "OpenSSL");
+    return ask_clients(context, files, why);
+}
+
+struct tls_context *context_open_for_sessions(const struct tls_files *files, bool client,
+                                              char why[TLS_WHY_SIZE]) {
+    char warning[TLS_WHY_SIZE] = "";
+    struct tls_context *context =
+        new_context(client ? TLS_client_method() : TLS_server_method(), why);
+    if (!context) return NULL;
+    int set =
+        client ? verify_servers(context, files, why) : set_session_server(context, files, why);
+    if (set == 0 && (!files->count || read_certificates(context, files, why, warning) == 0))
+        return context;
+    free_context(context);
     return NULL;
 }
 

@@ -19,6 +19,11 @@ struct tls_context {
 struct tls_context *context_open(const struct tls_files *files,
                                  const unsigned char secret[TLS_SECRET_SIZE], int id,
                                  char why[TLS_WHY_SIZE], char warning[TLS_WHY_SIZE]);
+
+/* See tls/session.h. */
+struct tls_context *context_open_for_sessions(const struct tls_files *files, bool client,
+                                              char why[TLS_WHY_SIZE]);
+
 void context_ref(struct tls_context *context);
 void context_unref(struct tls_context *context);
 
