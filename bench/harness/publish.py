@@ -29,9 +29,9 @@ noisy one: trust ratios and CPU per request more than absolute numbers.""",
     Page("CONNECTIONS.md", "Results of many connections", """What idle and slow clients cost, and what they cost the
 others; requests are in [RESULTS.md](RESULTS.md).""",
          ["idle-many", "slow"], verdict.OF_CONNECTIONS),
-    Page("OPERATION.md", "Results of operation", """What it costs to reload, to upgrade, to lose workers and to log to
-where nobody reads; requests are in [RESULTS.md](RESULTS.md).""",
-         ["reload", "logs"], verdict.OF_OPERATION),
+    Page("OPERATION.md", "Results of operation", """What it costs to reload, to upgrade, to lose workers, to change a file
+and to log to where nobody reads; requests are in [RESULTS.md](RESULTS.md).""",
+         ["reload", "restart", "logs"], verdict.OF_OPERATION),
     Page("RUNTIME.md", "Results of the runtime", """What green threads cost, what they bear, and how fair they are;
 beside other servers it stands in [RESULTS.md](RESULTS.md).""",
          ["fairness", "micro", "pingpong", "parked", "subprocesses", "soak"], verdict.OF_RUNTIME),

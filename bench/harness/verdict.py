@@ -175,6 +175,12 @@ def kills() -> Judgement:
             f" answered with an error", one["broken"] <= inside and not other)
 
 
+def restart() -> Judgement:
+    seconds = variant("restart", "greenroom")["seconds"]
+    return (f"median {statistics.median(seconds):.2f} s, max {max(seconds):.2f}, {len(seconds)} times",
+            statistics.median(seconds) < 1)
+
+
 def slow() -> Judgement:
     ours = [variant("slow", name) for name in ("greenroom-c", "greenroom-wsgi")]
     changes = [change_of_p99(one["alone"], one["beside"]) for one in ours]
@@ -264,6 +270,7 @@ OF_CONNECTIONS = [
 OF_OPERATION = [
     Claim("20 reloads, 5 upgrades, 200 connections", "no request is lost, nothing left behind", reloads),
     Claim("50 x kill -9 of a worker", "only requests inside it are lost", kills),
+    Claim("a file is saved, with --reload on", "the new answer within a second", restart),
     Claim("100,000 lines/s to a log that takes 1,000", "p99 grows by less than 5 %", slow_log),
 ]
 
