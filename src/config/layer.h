@@ -46,9 +46,9 @@ int origin_blame(const struct origin *origin, char error[SENTENCE_SIZE]);
 /* Appends a copy. Returns 0, or -1 with errno ENOMEM. */
 int value_append(struct arena *arena, struct value *value, const struct item *item);
 
-/* Adds what an option or a variable says: one more address or directory; of anything else it takes
- * the place of what the value had. The text is kept, or cut up in the arena. Returns 0, or -1 with
- * errno ENOMEM. */
+/* Adds what an option or a variable says: one more address, directory or command; of anything else
+ * it takes the place of what the value had. The text is kept, or cut up in the arena. Returns 0, or
+ * -1 with errno ENOMEM. */
 int value_add(struct arena *arena, struct value *value, const struct setting *setting,
               const char *text, const struct origin *origin);
 

@@ -38,11 +38,13 @@ static const struct setting *find(const char *name) {
     return NULL;
 }
 
-static int words_take(struct arena *arena, struct value *value, const struct setting *setting,
-                      const char *text, const struct origin *origin) {
+/* Commands have blanks of their own: they stand on a line each. */
+static int pieces_take(struct arena *arena, struct value *value, const struct setting *setting,
+                       const char *text, const struct origin *origin) {
     static const char blanks[] = " \t\r\n";
+    const char *end = setting->kind == SETTING_COMMAND ? "\r\n" : blanks;
     for (text += strspn(text, blanks); *text; text += strspn(text, blanks)) {
-        size_t len = strcspn(text, blanks);
+        size_t len = strcspn(text, end);
         const char *word = arena_copy(arena, text, len);
         if (!word || value_add(arena, value, setting, word, origin) < 0) return -1;
         text += len;
@@ -58,7 +60,7 @@ static int variable_take(struct layer *layer, struct arena *arena, const char *n
     const struct origin origin = {ORIGIN_VARIABLE, name, 0};
     if (!*text) return 0;
     int result =
-        (setting_repeats(setting) ? words_take : value_add)(arena, value, setting, text, &origin);
+        (setting_repeats(setting) ? pieces_take : value_add)(arena, value, setting, text, &origin);
     return result < 0 ? sentence(error, "there is no memory") : 0;
 }
 

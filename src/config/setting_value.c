@@ -7,9 +7,11 @@
 
 #include "base/network.h"
 #include "config/cpu_list.h"
+#include "config/executable.h"
 #include "config/local_bind.h"
 #include "config/proxy_bind.h"
 #include "config/tls_bind.h"
+#include "config/words.h"
 #include "http/forwarded.h"
 #include "log/level.h"
 
@@ -49,6 +51,35 @@ static int static_set(struct server_options *worker, const struct setting *setti
         return sentence(error, "%s: '%s' is not a directory", setting->name, directory + 1);
     worker->statics[worker->static_count++] = value;
     return 0;
+}
+
+/* Whether it can be found is said here; whoever starts it looks again. */
+static int command_find(const struct setting *setting, const char *program, char *error) {
+    char path[PATH_MAX];
+    if (!strchr(program, '/')) {
+        if (executable_find(path, program)) return 0;
+        return sentence(error, "%s: there is no %s in PATH", setting->name, program);
+    }
+    if (executable_is(program)) return 0;
+    const char *why = errno == EACCES ? "not an executable file" : strerror(errno);
+    return sentence(error, "%s: cannot run %s: %s", setting->name, program, why);
+}
+
+static int command_set(struct settings *settings, const struct setting *setting, const char *value,
+                       char *error) {
+    enum { COMMAND_MAX = 4096 };
+    char text[COMMAND_MAX + 1], *words[words_room(COMMAND_MAX)];
+    size_t len = strlen(value);
+    if (settings->attached_count == SETTINGS_ATTACHED_MAX)
+        return sentence(error, "%s may be given %d times at most", setting->name,
+                        SETTINGS_ATTACHED_MAX);
+    if (len > COMMAND_MAX)
+        return sentence(error, "%s must not be longer than %d bytes", setting->name, COMMAND_MAX);
+    if (strchr(value, '\n')) return sentence(error, "%s must not have a line break", setting->name);
+    const char *why = words_split(memcpy(text, value, len + 1), words);
+    if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
+    settings->attached[settings->attached_count++] = value;
+    return command_find(setting, words[0], error);
 }
 
 static int app_set(const char **place, const char *value, char *error) {
@@ -232,6 +263,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return app_set(place, value, error);
     case SETTING_ADDRESS:
         return address_set(settings, setting, value, error);
+    case SETTING_COMMAND:
+        return command_set(settings, setting, value, error);
     case SETTING_STATIC:
         return static_set(&settings->worker, setting, value, error);
     case SETTING_TEXT:

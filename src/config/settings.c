@@ -90,6 +90,8 @@ const struct setting settings_table[] = {
      "off", SETTING_CPUS, .place = PLACE(cpu_affinity)},
     {"static", "PREFIX=DIR", "Serve the files of a directory under a path; may be repeated", "none",
      SETTING_STATIC},
+    {"attach", "COMMAND", "A program that lives and dies with the server; may be repeated", "none",
+     SETTING_COMMAND},
     {"mount", "PREFIX", "The path beneath which the application is", "/", SETTING_PREFIX,
      .place = PLACE(worker.mount)},
     {"trusted-proxies", "LIST", "Proxies to believe, such as 10.0.0.0/8,::1,unix", "none",
@@ -140,6 +142,7 @@ const struct setting *setting_find(const char *name) {
 enum setting_shape setting_shape(const struct setting *setting) {
     switch (setting->kind) {
     case SETTING_ADDRESS:
+    case SETTING_COMMAND:
     case SETTING_NETWORKS:
     case SETTING_LEVELS:
         return SHAPE_LIST;
@@ -151,7 +154,8 @@ enum setting_shape setting_shape(const struct setting *setting) {
 }
 
 bool setting_repeats(const struct setting *setting) {
-    return setting->kind == SETTING_ADDRESS || setting->kind == SETTING_STATIC;
+    return setting->kind == SETTING_ADDRESS || setting->kind == SETTING_COMMAND ||
+           setting->kind == SETTING_STATIC;
 }
 
 int settings_complete(struct settings *settings, const struct setting **about,

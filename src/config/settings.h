@@ -15,6 +15,8 @@ struct worker_limits {
     int64_t max_lifetime;                       /* ns */
 };
 
+enum { SETTINGS_ATTACHED_MAX = 16 };
+
 struct settings {
     struct server_options worker; /* its descriptors and slot are the supervisor's to fill in */
     struct address binds[SERVER_LISTENERS_MAX];
@@ -26,8 +28,10 @@ struct settings {
     const char *cpu_affinity; /* "off", "on", or a list of CPUs */
     bool sandbox;             /* workers give up what an application does not need */
     const char *python;       /* a path or a name to look for in PATH; "" when not said */
-    bool reload;              /* when a file of the application changes */
-    const char *control;      /* path of the control socket, "" for none; NULL when not said */
+    const char *attached[SETTINGS_ATTACHED_MAX]; /* commands, as words_split reads them */
+    int attached_count;
+    bool reload;         /* when a file of the application changes */
+    const char *control; /* path of the control socket, "" for none; NULL when not said */
 };
 
 /* Room for the rows of the table. */
@@ -37,6 +41,7 @@ enum setting_kind {
     SETTING_APP,     /* on the command line it is the operand, and no option */
     SETTING_ADDRESS, /* may be given again: one more */
     SETTING_STATIC,  /* PREFIX=DIR; may be given again: one more */
+    SETTING_COMMAND, /* a program and its arguments; may be given again: one more */
     SETTING_TEXT,
     SETTING_ACCESS_LOG,    /* a path, "-", "log", or "off" */
     SETTING_CONTROL,       /* a path, or "off" */

@@ -176,6 +176,7 @@ static void put_id(struct log_line *line, gr_slice id) {
 
 static void put_worker(struct log_line *line, int worker) {
     if (worker == LOG_WORKER_MASTER) return PUT(line, "[master] ");
+    if (worker == LOG_WORKER_ATTACHED) return PUT(line, "[attached] ");
     PUT(line, "[worker ");
     log_line_put_number(line, (uint64_t)worker);
     PUT(line, "] ");
@@ -208,7 +209,7 @@ static void begin_json(struct log_line *line, const struct log_head *head) {
     PUT(line, "\",\"logger\":\"");
     put_name(line, head->logger, LOGGER_MAX);
     PUT(line, "\",\"worker\":");
-    if (head->worker == LOG_WORKER_MASTER)
+    if (head->worker < 0)
         PUT(line, "null");
     else
         log_line_put_number(line, (uint64_t)head->worker);

@@ -29,7 +29,8 @@ struct log_style {
     bool colour; /* of the level, by escape sequences of a terminal */
 };
 
-enum { LOG_WORKER_MASTER = -1 };
+/* Whoever is no worker. ATTACHED: a program that the master has started beside them. */
+enum { LOG_WORKER_MASTER = -1, LOG_WORKER_ATTACHED = -2 };
 
 struct log_head {
     int64_t time; /* ns of CLOCK_REALTIME */
@@ -37,7 +38,7 @@ struct log_head {
     gr_slice level_name; /* empty: that of the level */
     gr_slice logger;
     gr_slice request_id; /* empty: it belongs to no request */
-    int worker;          /* its slot, or LOG_WORKER_MASTER */
+    int worker;          /* its slot, or one of those above */
     int pid;             /* 0: it is not known */
 };
 

@@ -19,8 +19,11 @@ int confinement_find(struct confinement *confinement, const struct settings *set
 /* Gives back what it holds; it may be all zero. */
 void confinement_free(struct confinement *confinement);
 
-/* Confines the calling process, for good, before it becomes the worker of a slot. The kernel may
- * forget PR_SET_PDEATHSIG over it. Returns NULL, or what could not be done, with errno. */
+enum { CONFINEMENT_NO_SLOT = -1 };
+
+/* Confines the calling process, for good, before it becomes the worker of a slot; what has no slot
+ * keeps all CPUs. The kernel may forget PR_SET_PDEATHSIG over it. Returns NULL, or what could not
+ * be done, with errno. */
 const char *confinement_enter(const struct confinement *confinement, int slot);
 
 #endif

@@ -66,12 +66,25 @@ static void say_worker(struct peer *peer, const struct worker *worker) {
              atomic_load(&place->in_flight));
 }
 
+static void say_attached(struct peer *peer, const struct attached *a) {
+    static const char *const states[] = {[ATTACHED_RESTING] = "waiting",
+                                         [ATTACHED_RUNNING] = "running",
+                                         [ATTACHED_LEAVING] = "leaving"};
+    char since[24], pid[16] = "-";
+    if (a->state != ATTACHED_RESTING) snprintf(pid, sizeof pid, "%d", a->pid);
+    peer_say(peer, "%4s  %7s  %-8s  %7s  %s", "", pid, states[a->state],
+             duration(clock_now() - a->since, since), a->command);
+}
+
 static void run_status(struct master *m, struct peer *peer, char **words) {
     peer_say(peer, "%4s  %7s  %-8s  %7s  %10s  %11s  %9s", "slot", "pid", "state", "since",
              "requests", "connections", "in flight");
     for (int slot = 0; slot < BOARD_SLOTS_MAX; slot++)
         for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
             if (w->slot == slot) say_worker(peer, w);
+    if (m->attached)
+        peer_say(peer, "%4s  %7s  %-8s  %7s  %s", "", "pid", "state", "since", "attached");
+    for (const struct attached *a = m->attached; a; a = a->next) say_attached(peer, a);
     peer_end(peer, NULL);
 }
 

@@ -65,6 +65,15 @@ static void put_worker(FILE *out, const struct master *m, const struct worker *w
     if (w->question >= 0) fprintf(out, "question %d %d\n", (int)(w - m->workers.at), w->question);
 }
 
+/* Who rests is started anew. */
+static void put_attached(FILE *out, const struct attached *a) {
+    if (a->state == ATTACHED_RESTING) return;
+    fprintf(out,
+            "attached %s %d %d %d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s\n",
+            a->state == ATTACHED_RUNNING ? "running" : "leaving", a->pid, a->wanted, a->reaped,
+            a->since, a->due, a->again, a->patience, a->backoff.next, a->command);
+}
+
 static void put_all(FILE *out, struct master *m) {
     const struct heirlooms *h = &m->heirlooms;
     fprintf(out, "format %s\nedition %u\nslots %d\n", handover_format(), m->editions,
@@ -75,9 +84,11 @@ static void put_all(FILE *out, struct master *m) {
         put_listener(out, "listener", &m->edition->listeners[i]);
     if (m->control.open) put_listener(out, "control", &m->control.listener);
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) put_worker(out, m, w);
+    for (const struct attached *a = m->attached; a; a = a->next) put_attached(out, a);
     for (size_t i = 0; i < log_relay_count(); i++) {
         struct log_pipe pipe = log_relay_pipe(i);
-        fprintf(out, "pipe %d %d %d %d\n", pipe.fd, pipe.is_error, pipe.slot, pipe.pid);
+        fprintf(out, "pipe %d %d %d %d %s\n", pipe.fd, pipe.is_error, pipe.slot, pipe.pid,
+                pipe.logger);
     }
 }
 
@@ -169,11 +180,27 @@ static bool take_question(struct master *m, const char *line) {
     return true;
 }
 
+static bool take_attached(struct master *m, const char *line) {
+    struct attached a = {.begun = true};
+    char state[16];
+    int wanted, reaped, at = 0;
+    int got = sscanf(
+        line, "%15s %d %d %d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %n", state,
+        &a.pid, &wanted, &reaped, &a.since, &a.due, &a.again, &a.patience, &a.backoff.next, &at);
+    if (got != 9 || !at || a.pid <= 0) return false;
+    a.state = strcmp(state, "running") == 0 ? ATTACHED_RUNNING : ATTACHED_LEAVING;
+    a.wanted = wanted;
+    a.reaped = reaped;
+    return attached_adopt(m, &a, line + at) == 0;
+}
+
 static bool take_pipe(const char *line) {
     struct log_pipe pipe;
-    int is_error;
-    if (sscanf(line, "%d %d %d %d", &pipe.fd, &is_error, &pipe.slot, &pipe.pid) != 4) return false;
+    int is_error, at = 0;
+    int got = sscanf(line, "%d %d %d %d %n", &pipe.fd, &is_error, &pipe.slot, &pipe.pid, &at);
+    if (got != 4) return false;
     pipe.is_error = is_error;
+    snprintf(pipe.logger, sizeof pipe.logger, "%s", at ? line + at : "");
     set_close_on_exec(pipe.fd, true);
     log_relay_adopt(&pipe);
     return true;
@@ -207,12 +234,13 @@ static bool take_line(struct master *m, struct edition *before, const char *kind
     if (strcmp(kind, "control") == 0) return take_control(m, line);
     if (strcmp(kind, "worker") == 0) return take_worker(m, line);
     if (strcmp(kind, "question") == 0) return take_question(m, line);
+    if (strcmp(kind, "attached") == 0) return take_attached(m, line);
     if (strcmp(kind, "pipe") == 0) return take_pipe(line);
     return true;
 }
 
 static int take_lines(struct master *m, struct edition *before, FILE *in, char *error) {
-    char line[1024];
+    static char line[8192];
     while (fgets(line, sizeof line, in)) {
         line[strcspn(line, "\n")] = '\0';
         char *rest = strchr(line, ' ');

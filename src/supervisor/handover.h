@@ -1,10 +1,12 @@
 /* What one master leaves to the next, which takes its place in the same process: the descriptors
- * and who the workers are. It travels through an anonymous file, as lines of text:
+ * and who the workers and the attached commands are. It travels through an anonymous file, as lines
+ * of text:
  *
  *     edition 3
  *     lifeline 7 8
  *     listener 12 ...
  *     worker 0 serving 4711 ...
+ *     attached running 4720 ... celery -A shop worker
  *
  * and the number of the file in the environment variable GREENROOM_TAKE_OVER. What a line does not
  * say, and lines that are not known, are no error: versions may differ. But both have to mean the

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/executable.h"
 #include "greenroom/worker.h"
 #include "supervisor/loader.h"
 #include "supervisor/log_relay.h"
 #include "supervisor/notify.h"
+#include "supervisor/signals.h"
 
 static const char posix_library[] = "libgreenroom-posix.so";
 static const char boot_script[] = "boot.py";
@@ -25,21 +26,9 @@ static bool is_c_application(const char *app) {
     return len >= 3 && strcmp(app + len - 3, ".so") == 0;
 }
 
-static bool is_program(const char *path) {
-    struct stat file;
-    return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
-}
-
 /* Joins two parts of a path. Returns false when the result is too long. */
 static bool join(char path[PATH_MAX], const char *folder, int len, const char *name) {
     return snprintf(path, PATH_MAX, "%.*s%s%s", len, folder, len ? "/" : "", name) < PATH_MAX;
-}
-
-static bool find_in_path(char path[PATH_MAX], const char *name) {
-    const char *at = getenv("PATH");
-    for (; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL)
-        if (join(path, at, (int)strcspn(at, ":"), name) && is_program(path)) return true;
-    return false;
 }
 
 /* Can the libraries that are put beneath it be loaded into it? What this does not find out, the
@@ -66,10 +55,10 @@ static int find_python(char path[PATH_MAX], const char *wanted, char *error) {
         if (!*wanted) wanted = "python3";
         if (strchr(wanted, '/'))
             snprintf(path, PATH_MAX, "%s", wanted);
-        else if (!find_in_path(path, wanted))
+        else if (!executable_find(path, wanted))
             return sentence(error, "there is no %s in PATH", wanted);
     }
-    if (is_program(path)) return check_library(path, error);
+    if (executable_is(path)) return check_library(path, error);
     const char *why = access(path, F_OK) == 0 ? "not an executable file" : strerror(errno);
     return sentence(error, "cannot use the Python %s: %s", path, why);
 }
@@ -148,15 +137,6 @@ static int set_environment(const struct launch *launch, const struct server_opti
     return setenv("GREENROOM_WORKER", handover, 1);
 }
 
-/* All as a login shell would have it, but for a SIGHUP that nohup(1) has had ignored. */
-static void reset_signals(void) {
-    sigset_t none;
-    sigemptyset(&none);
-    for (int number = 1; number < NSIG; number++)
-        if (number != SIGHUP) signal(number, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Says so on stderr and to the master, which tells it from a worker that died without a word. */
 __attribute__((noreturn)) static void fail(const struct server_options *options, const char *what,
                                            const char *whom) {
@@ -174,7 +154,7 @@ static void become_worker(const struct launch *launch, const struct server_optio
     if (cannot) fail(options, cannot, " in a worker");
     /* The master may have died before the kernel was asked to tell. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != master) _exit(GR_EXIT_USAGE);
-    reset_signals();
+    signals_reset();
     if (log_pipes_wear(pipes) < 0) _exit(GR_EXIT_USAGE);
     if (inherit_descriptors(options) == 0 && set_environment(launch, options) == 0)
         execv(launch->program, arguments);

@@ -16,10 +16,7 @@ enum { LINE = 4096, READ = 65536, LAST_WORDS = 1024 * 1024 };
 
 /* One pipe. */
 struct source {
-    int fd;
-    bool is_error;
-    int slot;
-    pid_t pid;
+    struct log_pipe pipe;
     size_t len;
     char line[LINE]; /* the beginning of one */
 };
@@ -37,10 +34,15 @@ static bool pausing; /* it is to leave what there is */
 static bool is_refusal(const struct source *source, gr_slice *line) {
     static const char prefix[] = "greenroom: ";
     size_t len = sizeof prefix - 1;
-    if (log_writers_settled() || !source->is_error || line->len <= len) return false;
+    if (log_writers_settled() || !source->pipe.is_error || line->len <= len) return false;
     if (memcmp(line->data, prefix, len) != 0) return false;
     *line = (gr_slice){line->data + len, line->len - len};
     return true;
+}
+
+static gr_slice logger_of(const struct log_pipe *pipe) {
+    if (*pipe->logger) return gr_slice_of(pipe->logger);
+    return gr_slice_of(pipe->is_error ? "stderr" : "stdout");
 }
 
 static void put_line(const struct source *source, gr_slice text) {
@@ -48,10 +50,10 @@ static void put_line(const struct source *source, gr_slice text) {
     struct log_line line;
     struct log_head head = {
         .time = log_time(),
-        .level = source->is_error ? LOG_WARNING : LOG_INFO,
-        .logger = gr_slice_of(source->is_error ? "stderr" : "stdout"),
-        .worker = source->slot,
-        .pid = source->pid,
+        .level = source->pipe.is_error ? LOG_WARNING : LOG_INFO,
+        .logger = logger_of(&source->pipe),
+        .worker = source->pipe.slot,
+        .pid = source->pipe.pid,
     };
     if (is_refusal(source, &text)) {
         log_ring_put(log_pen(), LOG_KIND_REFUSAL, true, clock_now(), text);
@@ -92,7 +94,7 @@ static void take_bytes(struct source *source, const char *data, size_t len) {
 /* Returns the number of bytes, 0 at the end, or -1 with errno. */
 static ssize_t read_some(struct source *source) {
     static char data[READ];
-    ssize_t n = read(source->fd, data, sizeof data);
+    ssize_t n = read(source->pipe.fd, data, sizeof data);
     if (n > 0) take_bytes(source, data, (size_t)n);
     return n;
 }
@@ -108,14 +110,14 @@ static bool add(struct source *source) {
         if (!fds || !list) return false;
         room = more;
     }
-    polled[count] = (struct pollfd){.fd = source->fd, .events = POLLIN};
+    polled[count] = (struct pollfd){.fd = source->pipe.fd, .events = POLLIN};
     sources[count++] = source;
     return true;
 }
 
 static void remove_at(size_t i) {
     put_rest(sources[i]);
-    close(sources[i]->fd);
+    close(sources[i]->pipe.fd);
     free(sources[i]);
     count--;
     polled[i] = polled[count];
@@ -137,7 +139,7 @@ static bool take_news(void) {
     while (read(news[0], &source, sizeof source) == sizeof source) {
         if (!source) return false;
         if (add(source)) continue;
-        close(source->fd);
+        close(source->pipe.fd);
         free(source);
     }
     return true;
@@ -168,7 +170,7 @@ static bool can_be_told(void) {
     static struct source first;
     if (count > 0) return true;
     if (pipe2(news, O_CLOEXEC) < 0 || fcntl(news[0], F_SETFL, O_NONBLOCK) < 0) return false;
-    first.fd = news[0];
+    first.pipe.fd = news[0];
     return add(&first);
 }
 
@@ -184,7 +186,7 @@ static void tell(struct source *source) {
     ssize_t n =
         write(news[1], &source, sizeof source); /* less than PIPE_BUF: whole or not at all */
     if (n == sizeof source || !source) return;
-    close(source->fd);
+    close(source->pipe.fd);
     free(source);
 }
 
@@ -213,10 +215,7 @@ void log_relay_adopt(const struct log_pipe *pipe) {
         close(pipe->fd);
         return;
     }
-    source->fd = pipe->fd;
-    source->is_error = pipe->is_error;
-    source->slot = pipe->slot;
-    source->pid = pipe->pid;
+    source->pipe = *pipe;
     source->len = 0;
     tell(source);
 }
@@ -225,8 +224,8 @@ void log_pipes_relay(struct log_pipes *pipes, int slot, pid_t pid) {
     if (!pipes->wanted) return;
     close(pipes->out[1]);
     close(pipes->err[1]);
-    log_relay_adopt(&(struct log_pipe){pipes->out[0], false, slot, pid});
-    log_relay_adopt(&(struct log_pipe){pipes->err[0], true, slot, pid});
+    log_relay_adopt(&(struct log_pipe){pipes->out[0], false, slot, pid, ""});
+    log_relay_adopt(&(struct log_pipe){pipes->err[0], true, slot, pid, ""});
 }
 
 void log_relay_stop(void) {
@@ -245,6 +244,5 @@ void log_relay_pause(void) {
 size_t log_relay_count(void) { return count ? count - 1 : 0; }
 
 struct log_pipe log_relay_pipe(size_t number) {
-    const struct source *source = sources[number + 1];
-    return (struct log_pipe){source->fd, source->is_error, source->slot, source->pid};
+    return sources[number + 1]->pipe;
 }

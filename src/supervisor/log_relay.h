@@ -1,10 +1,10 @@
-/* What workers and their children write to stdout and stderr by themselves, past the log: C
- * libraries, programs that the application runs, the last words of what crashes.
+/* What workers, their children and attached commands write to stdout and stderr by themselves, past
+ * the log: C libraries, programs that the application runs, the last words of what crashes.
  *
  * Both are pipes whose other ends a thread of the master reads, so that words come out also when
  * the worker is no more, and children may outlive it. What it reads becomes lines of the loggers
- * "stdout" and "stderr" at once; when the log is slow they are dropped, and nobody waits for a full
- * pipe. */
+ * "stdout" and "stderr" at once, or of one that is named after the command; when the log is slow
+ * they are dropped, and nobody waits for a full pipe. */
 #ifndef SUPERVISOR_LOG_RELAY_H
 #define SUPERVISOR_LOG_RELAY_H
 
@@ -17,12 +17,15 @@ struct log_pipes {
     int out[2], err[2]; /* read end, write end */
 };
 
+enum { LOG_PIPE_LOGGER = 64 };
+
 /* The read end of one of them. */
 struct log_pipe {
     int fd;
     bool is_error;
-    int slot;
+    int slot; /* or as log/line.h names who has none */
     pid_t pid;
+    char logger[LOG_PIPE_LOGGER]; /* "": stdout or stderr */
 };
 
 /* Starts the thread, or starts it again. Returns 0, or -1 with errno. */
@@ -34,7 +37,8 @@ void log_relay_pause(void);
 size_t log_relay_count(void);
 struct log_pipe log_relay_pipe(size_t number);
 
-/* Reads a pipe that another master has made, and left, once the thread is started. */
+/* Reads a pipe, which may be one that another master has made, and left; once the thread is
+ * started. */
 void log_relay_adopt(const struct log_pipe *pipe);
 
 /* Returns 0, or -1 with errno. */

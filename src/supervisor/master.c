@@ -126,14 +126,15 @@ static void died(struct master *m, struct worker *worker, int status) {
         died_running(slot, served, who);
 }
 
-/* As process 1 of a container we may be given children that were never ours. */
+/* As process 1 of a container, and for attached commands, we are given children that were never
+ * ours. */
 static void reap(struct master *m) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         struct worker *worker = workers_find(&m->workers, pid);
         if (worker)
             died(m, worker, status);
-        else
+        else if (!attached_lose(m, pid, status))
             upgrade_go_on(m, pid, status);
     }
 }
@@ -189,7 +190,7 @@ static int64_t next_due(struct master *m) {
     due = earlier(due, earlier(control_due(&m->control), notify_due()));
     due = earlier(due, inquiry_due(m));
     due = earlier(due, earlier(m->watch.due, scale_due(m)));
-    due = earlier(due, limits_due(m));
+    due = earlier(due, earlier(limits_due(m), attached_due(m)));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
     for (int i = 0; i < m->slot_count; i++) {
         const struct slot *slot = &m->slots[i];
@@ -202,6 +203,7 @@ static int64_t next_due(struct master *m) {
 static void act_on_time(struct master *m) {
     int64_t now = clock_now();
     stop_act_on_time(m, now);
+    attached_act_on_time(m, now);
     inquiry_act_on_time(m, now);
     control_act_on_time(&m->control, now);
     notify_act_on_time(now);
@@ -252,7 +254,7 @@ static void wait_and_act(struct master *m) {
 static void run(struct master *m) {
     if (m->phase == PHASE_STARTING) start(m, &m->slots[0]);
     reap(m); /* who has died while another master gave way to this one */
-    while (m->phase != PHASE_STOPPING || workers_next(&m->workers, NULL)) wait_and_act(m);
+    while (!stop_is_over(m)) wait_and_act(m);
 }
 
 int master_run(struct edition *edition, int argc, char **argv) {

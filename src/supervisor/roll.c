@@ -167,6 +167,7 @@ static void put_in_force(struct master *m) {
     log_adopt_levels(&m->edition->settings.worker);
     edition_quiesce(before, m->edition);
     edition_close(before, m->edition);
+    attached_follow(m);
     set_slot_count(m, within_settings(m, m->slot_count));
 }
 

@@ -66,6 +66,7 @@ static int begin(struct master *m, char *error) {
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, NULL, error) < 0) return -1;
     if (edition->settings.worker.check_only) return 0;
     if (passed_check(error) < 0) return -1;
+    attached_follow(m);
     return control_open(&m->control, edition->settings.control, error);
 }
 
@@ -80,6 +81,7 @@ static int take_over(struct master *m, char *error) {
     edition_close(before, edition);
     m->phase = PHASE_RUNNING;
     gr_log(GR_LOG_INFO, "greenroom " GREENROOM_VERSION " has taken over");
+    attached_follow(m);
     roll_begin(m);
     return 0;
 }

@@ -33,4 +33,12 @@ int signals_open(void) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+void signals_reset(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++)
+        if (number != SIGHUP) signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 bool signals_terminal_is_gone(void) { return had_terminal && !has_terminal(); }

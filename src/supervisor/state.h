@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_STATE_H
 #define SUPERVISOR_STATE_H
 
+#include "supervisor/attached.h"
 #include "supervisor/control.h"
 #include "supervisor/edition.h"
 #include "supervisor/inquiry.h"
@@ -35,7 +36,8 @@ struct master {
     struct scale scale;
     struct watch watch; /* whose first edition has asked for it */
     struct worker_table workers;
-    int64_t limits_due; /* see supervisor/limits.h */
+    struct attached *attached; /* the first; NULL: none */
+    int64_t limits_due;        /* see supervisor/limits.h */
     struct slot slots[BOARD_SLOTS_MAX];
     int slot_count;
 };

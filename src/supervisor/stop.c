@@ -40,19 +40,30 @@ static void lose_patience(struct worker *worker) {
 
 bool stop_is_announced(const struct master *m) { return m->drain_due != NEVER; }
 
+/* First the workers; attached commands are told to end when those are gone. */
+static void hurry(struct master *m) {
+    if (!workers_next(&m->workers, NULL)) return attached_hurry(m);
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) lose_patience(w);
+}
+
 void stop_asked(struct master *m, bool in_a_hurry) {
     bool stopping = m->phase == PHASE_STOPPING, announced = stop_is_announced(m);
     if ((announced || stopping) && clock_now() < m->echo_end) return;
     if (stopping)
-        for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) lose_patience(w);
+        hurry(m);
     else if (!announced && !in_a_hurry && m->slots[0].proven && m->edition->settings.drain_delay)
         announce(m);
     else
         stop_begin(m, 0);
 }
 
+bool stop_is_over(struct master *m) {
+    return m->phase == PHASE_STOPPING && !workers_next(&m->workers, NULL) && !m->attached;
+}
+
 void stop_act_on_time(struct master *m, int64_t now) {
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
         if (w->due <= now) lose_patience(w);
     if (m->drain_due <= now) stop_begin(m, 0);
+    if (m->phase == PHASE_STOPPING && !workers_next(&m->workers, NULL)) attached_dismiss_all(m);
 }

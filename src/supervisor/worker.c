@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "supervisor/exit_status.h"
 
 /* For a worker to notice that its own time is over, to have its requests clean up, and to end. */
 static const int64_t margin = 2 * (int64_t)NS_PER_S;
@@ -173,22 +173,9 @@ void worker_bury(struct worker_table *table, struct worker *worker) {
 
 /* ---- deaths ---- */
 
-static const char *describe(int status, char text[48]) {
-    if (WIFEXITED(status)) {
-        snprintf(text, 48, "exited with code %d", WEXITSTATUS(status));
-        return text;
-    }
-    const char *name = sigabbrev_np(WTERMSIG(status));
-    if (name)
-        snprintf(text, 48, "died by SIG%s", name);
-    else
-        snprintf(text, 48, "died by signal %d", WTERMSIG(status));
-    return text;
-}
-
 const char *worker_epitaph(const struct worker *worker, int status, char text[EPITAPH_SIZE]) {
-    char how[48];
+    char how[EXIT_STATUS_SIZE];
     snprintf(text, EPITAPH_SIZE, "worker %d (pid %d) %s%s%s", worker->slot, worker->pid,
-             describe(status, how), *worker->why ? ": " : "", worker->why);
+             exit_status_print(status, how), *worker->why ? ": " : "", worker->why);
     return text;
 }
