@@ -13,10 +13,11 @@ LAYERS = [
     ["base"],
     ["log"],
     ["runtime"],
+    ["observe"],
     ["posix", "http", "tls"],
     ["stream"],
     ["server"],
-    ["host/wsgi", "host/native", "observe"],
+    ["host/wsgi", "host/native"],
     ["config"],
     ["supervisor"],
     ["cli"],
@@ -26,7 +27,7 @@ RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 # Layers that may use less than what is below them. A host is anybody's C app: the public API alone.
 ONLY = {
     "http": {"base"},
-    "posix": {"base", "runtime"},
+    "posix": {"base", "runtime", "observe"},
     "tls": {"base"},
     "stream": {"base", "runtime", "http", "tls"},
     "host/wsgi": set(),

@@ -102,6 +102,8 @@ const struct setting settings_table[] = {
      SETTING_SWITCH, .place = PLACE(worker.compress)},
     {"access-log", "PATH", "A line for each request: a file, - for stdout, log or off", "log",
      SETTING_ACCESS_LOG, .place = PLACE(worker.access_log)},
+    {"access-log-times", "ON", "on or off: in lines of text, too, where the time went", "off",
+     SETTING_SWITCH, .place = PLACE(worker.access_log_times)},
     {"log", "PATH", "Where the log goes: a file, or - for stderr", "-", SETTING_TEXT,
      .place = PLACE(worker.log)},
     {"log-format", "FORMAT", "Of its lines: text or json", "text", SETTING_LOG_FORMAT,

@@ -2,7 +2,7 @@
 
 #include "runtime/site.h"
 
-static struct activity of_wait(const struct green *green) {
+struct activity activity_of_wait(const struct green *green) {
     switch ((enum green_wait)green->wait) {
     case GREEN_WAIT_DESCRIPTOR:
         return (struct activity){ACTIVITY_DESCRIPTOR, (int)green->wait_for, 0};
@@ -11,7 +11,8 @@ static struct activity of_wait(const struct green *green) {
     case GREEN_WAIT_TIME:
         return (struct activity){ACTIVITY_TIME, -1, green->wait_for};
     case GREEN_WAIT_ADDRESS:
-        if ((const void *)green->wait_for == site_lock.cond)
+        if ((const void *)green->wait_for == site_lock.cond ||
+            (const void *)green->wait_for == site_lock.mutex)
             return (struct activity){ACTIVITY_INTERPRETER, -1, 0};
         return (struct activity){ACTIVITY_LOCK, -1, 0};
     case GREEN_WAIT_OS_THREAD:
@@ -26,5 +27,5 @@ struct activity activity_of(const struct green *green) {
     if (__atomic_load_n(&green->state, __ATOMIC_RELAXED) == GREEN_DETACHED)
         return (struct activity){ACTIVITY_RUNS_APART, -1, 0};
     if (green->queued) return (struct activity){ACTIVITY_QUEUED, -1, 0};
-    return green->parked ? of_wait(green) : (struct activity){ACTIVITY_RUNS, -1, 0};
+    return green->parked ? activity_of_wait(green) : (struct activity){ACTIVITY_RUNS, -1, 0};
 }

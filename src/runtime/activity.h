@@ -24,6 +24,9 @@ struct activity {
     int64_t due; /* of TIME */
 };
 
+/* Of the park that green is in or about to be in. */
+struct activity activity_of_wait(const struct green *green);
+
 /* Between sched_enter and sched_leave of the caller. Never parks. */
 RT_SHARED struct activity activity_of(const struct green *green);
 

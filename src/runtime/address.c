@@ -109,9 +109,19 @@ static bool sleep_on_futex(struct address_wait *wait, int64_t due) {
     return result == -ETIMEDOUT;
 }
 
+/* On the caller's own kernel task. */
+static bool sleep_alone(struct green *self, struct address_wait *wait, int64_t due) {
+    if (!self || !self->account) return sleep_on_futex(wait, due);
+    account_add(self->account, ACCOUNT_RUNNING, clock_now());
+    bool late = sleep_on_futex(wait, due);
+    bool for_interpreter = wait->address == site_lock.cond;
+    account_add(self->account, for_interpreter ? ACCOUNT_INTERPRETER : ACCOUNT_LOCK, clock_now());
+    return late;
+}
+
 bool address_wait_sleep(struct address_wait *wait, int64_t due) {
     if (__atomic_load_n(&wait->woken, __ATOMIC_ACQUIRE)) return false;
-    if (!wait->green) return sleep_on_futex(wait, due);
+    if (!wait->green) return sleep_alone(green_self_tls, wait, due);
     green_waits(wait->green, GREEN_WAIT_ADDRESS, (int64_t)wait->address);
     return green_park(due);
 }

@@ -48,8 +48,10 @@ void gr_yield(void) {
     if (!self) return;
     int saved = errno;
     sched_enter(self);
+    sched_pause(self);
     sched_ready(self);
     schedule();
+    sched_resume(self, ACCOUNT_QUEUED);
     sched_leave(self);
     errno = saved;
 }

@@ -251,8 +251,13 @@ static void block_signals(void) {
     sys(SYS_rt_sigprocmask, SIG_SETMASK, &all_signals, NULL, sizeof all_signals);
 }
 
+static void count_as(struct green *self, enum account_kind kind) {
+    if (self->account) account_add(self->account, kind, clock_now());
+}
+
 /* One that has a carrier of its own already stays on it. */
 static void stay(struct green *self) {
+    count_as(self, ACCOUNT_RUNNING);
     self->depth++;
     self->pinned++;
     self->moved = true;
@@ -283,6 +288,7 @@ bool carrier_offload_begin(void) {
     errno = saved;
     if (!possible) return false;
     sched_enter(self);
+    count_as(self, ACCOUNT_RUNNING);
     self->pinned++;
     self->moved = true;
     step_aside(self);
@@ -294,8 +300,10 @@ static void go_home(struct green *self) {
     int saved = errno;
     struct carrier *carrier = self->carrier;
     block_signals();
+    count_as(self, self->moved ? ACCOUNT_OS_THREAD : ACCOUNT_RUNNING);
     carrier->returning = self;
     context_switch(&self->sp, carrier->home.sp, carrier->home.tp);
+    sched_resume(self, ACCOUNT_QUEUED);
     errno = saved;
 }
 

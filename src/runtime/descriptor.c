@@ -46,8 +46,10 @@ void fd_deliver(uint64_t data, unsigned events) {
     struct fd_slot *slot = fd_slot((int)(uint32_t)data);
     if (!slot || slot->generation != data >> 32) return;
     for (struct fd_waiter *waiter = slot->waiters; waiter; waiter = waiter->next)
-        if (events & ((unsigned short)waiter->events | ALWAYS | POLLRDHUP))
-            sched_ready(waiter->green);
+        if (events & ((unsigned short)waiter->events | ALWAYS | POLLRDHUP)) {
+            waiter->ready = true;
+            sched_ready_since(waiter->green, sched.now);
+        }
     if (!slot->watch) return;
     if (!slot->listener) {
         slot->watch_events = 0;
@@ -101,6 +103,11 @@ static enum wait_result result_of(struct green *self, bool timed_out, int64_t du
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
+static void tell_account(const struct green *self, int fd) {
+    if (self->account && self->account->waited)
+        self->account->waited(self->account, fd, self->waited);
+}
+
 static enum wait_result try_later(int64_t due) {
     int64_t next = clock_after(PAUSE);
     enum wait_result result = time_wait(earlier(due, next));
@@ -120,6 +127,7 @@ enum wait_result fd_wait(int fd, short events, int64_t due) {
         green_waits(self, GREEN_WAIT_DESCRIPTOR, fd);
         bool timed_out = green_park(earlier(due, green_expires(self)));
         waiter_remove(&waiter, fd);
+        tell_account(self, fd);
         result = waiter.closed ? WAIT_CLOSED : result_of(self, timed_out, due);
     } else if (is_for_want_of_memory()) {
         result = try_later(due);
@@ -127,6 +135,13 @@ enum wait_result fd_wait(int fd, short events, int64_t due) {
     sched_leave(self);
     errno = saved;
     return result;
+}
+
+/* The descriptor whose event has ended the wait; the first one if none has. */
+static int fd_of_event(const struct fd_waiter *waiters, const struct pollfd *fds, nfds_t count) {
+    for (nfds_t i = 0; i < count; i++)
+        if (waiters[i].green && waiters[i].ready) return fds[i].fd;
+    return count ? fds[0].fd : -1;
 }
 
 static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd *fds, nfds_t count,
@@ -146,6 +161,7 @@ static enum wait_result wait_with(struct fd_waiter *waiters, const struct pollfd
     bool timed_out = green_park(earlier(earlier(due, next), green_expires(self)));
     if (next < earlier(due, green_expires(self))) timed_out = false;
     bool closed = false;
+    tell_account(self, fd_of_event(waiters, fds, count));
     for (nfds_t i = 0; i < count; i++)
         if (waiters[i].green) {
             waiter_remove(&waiters[i], fds[i].fd);

@@ -16,6 +16,7 @@ struct fd_waiter {
     struct green *green;
     short events;
     bool closed;
+    bool ready; /* an event has been delivered */
 };
 
 struct fd_slot {

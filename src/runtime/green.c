@@ -59,9 +59,11 @@ static void run_task(struct green *self) {
     if (self->pool->fresh_each_time && !self->fresh) tls_restore();
     self->fresh = false;
     self->dirty = true;
+    sched_clock_forget();
     sched_leave(self);
     bottom_call(run_function, self);
     green_end_if_forked();
+    self->account = NULL; /* by pthread_exit it is left open */
     signal_handlers_abandoned();
     if (self->pool->fresh_each_time) {
         tls_run_destructors();
@@ -121,6 +123,7 @@ struct green *green_start(struct green_pool *pool, void *(*fn)(void *), void *ar
         green->joining = 0;
         green->deadline = NEVER;
         green->work = NULL;
+        green->account = NULL;
         green->cancelled = green->shields = 0;
         green->site = NULL;
         green->turn = 0;

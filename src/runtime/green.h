@@ -19,6 +19,7 @@
 struct robust_list_head;
 struct green_exit; /* an entry of __cxa_thread_atexit_impl */
 struct carrier;
+struct account;
 
 /* A pool holds green threads of one kind. */
 struct green_pool {
@@ -66,7 +67,10 @@ struct green {
     bool moved;                 /* detached at its own wish, by carrier_offload_begin */
     uint8_t wait;               /* enum green_wait: of the park that it is in, or about to be in */
     int64_t wait_for;
-    int state;   /* enum green_state. Atomic */
+    struct account *account; /* of its time; NULL: nobody counts it */
+    int64_t ready_at;        /* if it has one: since when it could go on, see sched.h */
+    int64_t waited;          /* for how long its last park has waited; 0 without an account */
+    int state;               /* enum green_state. Atomic */
     int pinned;  /* > 0: hooks behave as libc's. Signal handler, offloaded, stdio lock held */
     int depth;   /* > 0: inside code that touches scheduler-owned data */
     int remote;  /* on the stack of remote wakes. Atomic */

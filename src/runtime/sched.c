@@ -38,6 +38,7 @@ void sched_ready_remote(struct green *green) {
 /* What it is woken for would be taken by whoever runs before it. */
 static void ready_first(struct green *green) {
     if (green->queued) return;
+    if (green->account) green->ready_at = sched_clock();
     green->queued = true;
     green->next = sched.run_first;
     if (!sched.run_first) sched.run_last = &green->next;
@@ -182,7 +183,7 @@ static void pass(void) {
     monitor_wake();
     sched.polls++;
     sched.progress++;
-    sched.now = clock_now();
+    sched.now = sched.clock = clock_now();
     collect();
     timer_run(sched.now);
     sched.budget = RUN_BUDGET;
@@ -218,12 +219,33 @@ void schedule(void) {
 
 int64_t loop_now(void) { return sched.now; }
 
+/* ---- accounts ---- */
+
+/* Who woke it may have looked at an older clock than itself when it left the processor. */
+static int64_t within(int64_t time, int64_t first, int64_t last) {
+    return time < first ? first : time > last ? last : time;
+}
+
+int64_t sched_resume(struct green *self, enum account_kind kind) {
+    struct account *account = self->account;
+    int64_t waited = 0;
+    if (account) {
+        int64_t now = sched_clock(), began = account->since;
+        int64_t woken = within(self->ready_at, began, now);
+        account_add(account, kind, woken);
+        account_add(account, ACCOUNT_QUEUED, now);
+        waited = woken - began;
+    }
+    sched_clock_forget();
+    return waited;
+}
+
 /* ---- parking ---- */
 
 static void park_timed_out(struct timer *timer) {
     struct green *green = (struct green *)((char *)timer - offsetof(struct green, timer));
     green->timed_out = true;
-    sched_ready(green);
+    sched_ready_since(green, timer->node.key);
 }
 
 bool green_park(int64_t due) {
@@ -234,6 +256,7 @@ bool green_park(int64_t due) {
     self->interrupted = false;
     if (stale) {
         self->wait = GREEN_WAIT_OTHER;
+        self->waited = 0;
         sched_leave(self);
         errno = saved;
         return false;
@@ -244,8 +267,10 @@ bool green_park(int64_t due) {
         timer_start(&self->timer, due);
     }
     self->parked = true;
+    sched_pause(self);
     if (fault(FAULT_SPURIOUS)) sched_ready(self);
     schedule();
+    self->waited = sched_resume(self, self->account ? account_kind_of_wait(self) : ACCOUNT_OTHER);
     if (self == &green_main && sched.signal_pending) self->interrupted = true;
     self->parked = false;
     self->wait = GREEN_WAIT_OTHER;
@@ -262,8 +287,10 @@ void green_yield_now(void) {
     green_must_yield = 0;
     sched_enter(self);
     sched.budget = 0; /* the poller first: those who wait outside have waited long */
+    sched_pause(self);
     sched_ready(self);
     schedule();
+    sched_resume(self, ACCOUNT_QUEUED);
     sched_leave(self);
     errno = saved;
 }

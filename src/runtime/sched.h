@@ -9,6 +9,7 @@
 
 #include <sys/epoll.h>
 
+#include "runtime/account.h"
 #include "runtime/runtime.h"
 
 enum { RUN_BUDGET = 64, EVENT_BATCH = 64 };
@@ -19,7 +20,8 @@ struct sched {
     struct green *volatile current; /* what the scheduler's carrier runs */
     struct carrier *owner;          /* the carrier that the scheduler is on */
     int64_t now;                    /* time of this pass */
-    volatile int polling;           /* may be asleep in the poller: a remote wake must kick */
+    int64_t clock; /* the last look at the clock since anybody ran; 0: none, see sched_clock */
+    volatile int polling; /* may be asleep in the poller: a remote wake must kick */
     volatile int pressed; /* the monitor wants a turn for others: look for them at each switch */
     volatile int signal_pending; /* a handler of the application has run while green 0 was parked */
     volatile unsigned long
@@ -33,14 +35,38 @@ extern struct sched sched;
 /* Green 0: the process's main thread. */
 extern struct green green_main;
 
-/* Queues a green thread. For the scheduler's carrier, inside sched_enter. */
-static inline void sched_ready(struct green *green) {
+/* For accounts. While somebody runs no look at the clock is remembered, as it would be old when the
+ * next one is needed. */
+static inline int64_t sched_clock(void) { return sched.clock ? sched.clock : clock_now(); }
+static inline void sched_clock_forget(void) { sched.clock = 0; }
+
+/* Queues a green thread that could go on since a time: for its account. For the scheduler's
+ * carrier, inside sched_enter, as the next. */
+static inline void sched_ready_since(struct green *green, int64_t since) {
     if (green->queued) return;
+    green->ready_at = since;
     green->queued = true;
     green->next = NULL;
     *sched.run_last = green;
     sched.run_last = &green->next;
 }
+
+/* Queues a green thread. */
+static inline void sched_ready(struct green *green) {
+    sched_ready_since(green, green->account ? sched_clock() : 0);
+}
+
+/* The caller is about to call schedule: its time as one that runs ends. */
+static inline void sched_pause(struct green *self) {
+    sched_clock_forget();
+    if (!self->account) return;
+    sched.clock = clock_now();
+    account_add(self->account, ACCOUNT_RUNNING, sched.clock);
+}
+
+/* It has come back from there: kind is what it waited for until it was queued. Returns for how long
+ * that was; 0 without an account. */
+int64_t sched_resume(struct green *self, enum account_kind kind);
 
 /* Runs others until the caller is queued and its turn has come. Inside sched_enter. */
 void schedule(void);

@@ -4,13 +4,19 @@
 #include "log/log.h"
 #include "log/rings.h"
 #include "server/exchange.h"
+#include "server/tally_line.h"
 #include "server/wall_clock.h"
 
-enum { TARGET_MAX = 2048, METHOD_MAX = 64, LINE_MAX = LOG_LINE_MIN + TARGET_MAX + 512 };
+enum {
+    TARGET_MAX = 2048,
+    METHOD_MAX = 64,
+    LINE_MAX = LOG_LINE_MIN + TARGET_MAX + 512 + TALLY_LINE_MAX
+};
 
 bool access_log_on;
 static struct log_pen pen;
 static bool apart; /* in a log of its own */
+static bool times; /* --access-log-times */
 
 /* ---- pieces ---- */
 
@@ -68,6 +74,7 @@ static gr_slice common(char *memory, const gr_request *request, int64_t now) {
     put_answer(&line, request, now);
     PUT(&line, " ");
     log_line_put(&line, id.data, id.len);
+    if (times) tally_line_put_text(&line, request->tally, now);
     return log_line_end(&line);
 }
 
@@ -82,6 +89,7 @@ static void put_members(struct log_line *line, const gr_request *request, int64_
     log_line_put_number(line, (uint64_t)request->response.sent);
     PUT(line, ",\"duration_us\":");
     log_line_put_number(line, microseconds(request, now));
+    tally_line_put_members(line, request->tally, now);
     if (!method.len) return;
     if (method.len > METHOD_MAX) method.len = METHOD_MAX;
     PUT(line, ",\"version\":\"1.");
@@ -107,6 +115,7 @@ static gr_slice record(char *memory, const gr_request *request, int64_t now) {
         put_peer(&line, request);
         PUT(&line, " ");
         put_answer(&line, request, now);
+        if (times) tally_line_put_text(&line, request->tally, now);
     }
     return log_line_end(&line);
 }
@@ -117,19 +126,19 @@ int access_log_open(const struct server_options *options) {
     if (!*options->access_log || !log_pen()) return 0;
     pen = *log_pen();
     apart = options->access_fd >= 0;
+    times = options->access_log_times;
     if (apart && log_pen_open(&pen, options->access_fd, options->slot) < 0) return -1;
     access_log_on = true;
     return 0;
 }
 
-void access_log_write(const gr_request *request) {
+void access_log_write(const gr_request *request, int64_t now) {
     char memory[LINE_MAX];
     if (!access_log_on) return;
     if (log_ring_is_full(pen.ring, false)) {
         log_ring_count_dropped(pen.ring);
         return;
     }
-    int64_t now = clock_now();
     bool as_common = apart && log_style()->format == LOG_FORMAT_TEXT;
     gr_slice line = (as_common ? common : record)(memory, request, now);
     log_ring_put(&pen, LOG_KIND_LINE, false, now, line);

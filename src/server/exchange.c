@@ -177,7 +177,7 @@ static void look_for_end(struct gr_request *exchange) {
     if (connection->ending) exchange_disconnected(exchange);
 }
 
-static void begin(struct gr_request *exchange) {
+static void begin(struct gr_request *exchange, struct tally *tally) {
     arena_init(&exchange->arena, exchange->arena_memory, ARENA_ROOM);
     body_begin(exchange);
     connection_count_request(exchange->connection);
@@ -186,12 +186,14 @@ static void begin(struct gr_request *exchange) {
     exchange->forwarding = NULL;
     exchange->id.text.len = 0;
     int64_t limit = options->request_timeout;
-    exchange->started = access_log_on || limit ? clock_now() : 0;
+    exchange->started = clock_now();
+    exchange->tally = tally;
     exchange->cancel_on_disconnect = options->cancel_on_disconnect;
     struct green *self = green_self();
     sched_enter(self);
     self->deadline = limit ? exchange->started + limit : NEVER;
     self->work = exchange;
+    tally_open(tally, exchange->started, exchange->connection->watch.fd);
     exchange->green = self;
     exchange->thread = self->thread;
     overdue_watch(exchange);
@@ -285,7 +287,7 @@ gr_request *gr_request_current(void) {
 
 bool gr_request_expired(const gr_request *request) {
     int64_t limit = options->request_timeout;
-    return limit && request->started && clock_now() >= request->started + limit;
+    return limit && clock_now() >= request->started + limit;
 }
 
 /* What the handler left undone, no longer within its deadline. */
@@ -321,10 +323,12 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     struct green *self = green_self();
     compress_fini(exchange);
     sched_enter(self);
+    int64_t now = clock_now();
+    tally_close(exchange->tally, now);
     self->work = exchange->green = NULL;
     self->cancelled = self->shields = 0;
     self->deadline = NEVER;
-    access_log_write(exchange);
+    access_log_write(exchange, now);
     overdue_forget(exchange);
     in_flight_leave(exchange);
     load_add_in_flight(-1);
@@ -334,7 +338,8 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
 }
 
 enum exchange_step exchange_answer(struct gr_request *exchange) {
-    begin(exchange);
+    struct tally tally;
+    begin(exchange, &tally);
     handle(exchange);
     green_end_if_forked(); /* the connection is the parent's */
     complete(exchange);
@@ -344,8 +349,9 @@ enum exchange_step exchange_answer(struct gr_request *exchange) {
 }
 
 enum exchange_step exchange_turn_away(struct gr_request *exchange) {
+    struct tally tally;
     char seconds[24];
-    begin(exchange);
+    begin(exchange, &tally);
     load_add_breach(BREACH_QUEUE_TIME);
     snprintf(seconds, sizeof seconds, "%lld",
              (long long)((options->queue_timeout + NS_PER_S - 1) / NS_PER_S));
@@ -356,8 +362,9 @@ enum exchange_step exchange_turn_away(struct gr_request *exchange) {
 }
 
 enum exchange_step exchange_refuse(struct gr_request *exchange) {
+    struct tally tally;
     exchange->head = (struct http_request_head){.minor = 1, .size = exchange->filled};
-    begin(exchange);
+    begin(exchange, &tally);
     enum breach breach = breach_of_status(exchange->refusal);
     if (breach != BREACH_COUNT) load_add_breach(breach);
     response_brief(exchange, exchange->refusal, exchange->refusal_reason, NULL, NULL);

@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "greenroom/app.h"
 #include "http/request_head.h"
+#include "observe/tally.h"
 #include "server/body.h"
 #include "server/connection.h"
 #include "server/in_flight.h"
@@ -46,7 +47,8 @@ struct gr_request {
     gr_slice path;                       /* decoded, beneath --mount */
     const struct forwarding *forwarding; /* what a trusted proxy says; NULL for nothing */
     struct request_id id;
-    int64_t started;     /* ns; 0 without an access log and a request timeout */
+    int64_t started;     /* ns */
+    struct tally *tally; /* of its time; on the stack of its green thread */
     struct green *green; /* that answers it; NULL before and after */
     pthread_t thread;    /* on which the handler runs */
     struct in_flight_node in_flight;

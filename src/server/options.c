@@ -57,6 +57,7 @@ static const struct field {
     FIELD(FIELD_UINT32, max_connections),
     FIELD(FIELD_UINT32, max_per_address),
     FIELD(FIELD_TEXT, access_log),
+    FIELD(FIELD_BOOL, access_log_times),
     FIELD(FIELD_TEXT, log),
     FIELD(FIELD_INT, log_fd),
     FIELD(FIELD_INT, access_fd),

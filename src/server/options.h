@@ -71,6 +71,7 @@ struct server_options {
     const char *readiness_path;   /* "/ready": see server/readiness.h; "" for none */
     bool compress;                /* answers, where the client accepts it */
     const char *access_log; /* path, "-" for stdout, "log" for where the log goes, "" for none */
+    bool access_log_times;  /* its lines of text say where the time went */
     const char *log;        /* path, "-" for stderr; the master's */
     int log_fd;             /* the rings of the log, see log/rings.h; -1 for none: stderr */
     int access_fd;          /* those of an access log of its own; -1 for none */

@@ -49,6 +49,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .max_connections = 11,
         .max_per_address = UINT32_MAX,
         .access_log = "",
+        .access_log_times = true,
         .log = "/var/log/shop",
         .log_fd = 12,
         .access_fd = 13,
@@ -76,6 +77,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(server_options_decode(&got, text), 0);
     assert_string_equal(got.app, sent.app);
     assert_string_equal(got.access_log, sent.access_log);
+    assert_true(got.access_log_times);
     assert_string_equal(got.log, sent.log);
     assert_int_equal(got.log_fd, sent.log_fd);
     assert_int_equal(got.access_fd, sent.access_fd);
