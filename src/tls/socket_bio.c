@@ -27,12 +27,18 @@ static int receive(BIO *bio, char *buffer, int len) {
     return stream->plain ? -1 : (int)n;
 }
 
+/* What is not tried again, close_notify, is no place for faults. */
+static long send_to(const struct tls_stream *stream, const char *data, int len, int flags) {
+    if (stream->over) return sys_plain(SYS_sendto, stream->fd, data, len, flags);
+    return sys(SYS_sendto, stream->fd, data, len, flags);
+}
+
 static int send_some(BIO *bio, const char *data, int len) {
     struct tls_stream *stream = BIO_get_data(bio);
     int flags = stream->flags | MSG_NOSIGNAL | MSG_DONTWAIT;
     long n;
     BIO_clear_retry_flags(bio);
-    do n = sys(SYS_sendto, stream->fd, data, len, flags);
+    do n = send_to(stream, data, len, flags);
     while (n == -EINTR);
     if (n == -EAGAIN) BIO_set_retry_write(bio);
     if (n >= 0) return (int)n;

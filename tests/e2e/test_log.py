@@ -24,7 +24,8 @@ def logs(serve):
 
 
 def records(text: str) -> list[dict]:
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    lines = text.rpartition("\n")[0].splitlines()  # the last one may be on its way
+    return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def said(server, path: str, count: int = 1) -> tuple[str, list[dict]]:

@@ -184,6 +184,7 @@ def test_handlers_on_os_threads_speak_tls(start, client):
         assert wire.ask("/echo", method="POST", body=b"a" * 100_000).body == b"a" * 100_000
 
 
+@pytest.mark.without_faults("eagain", reason="the answer is not waited for if the socket is full")
 def test_the_server_answers_in_place_of_a_late_os_thread(start, client):
     server = start("--concurrency", "threads:1", "--request-timeout", "0.3")
     with TlsWire(server.port, context=client) as wire:
@@ -276,6 +277,9 @@ def rekey(tmp_path_factory):
     return run
 
 
+@pytest.mark.without_faults(
+    "eagain", reason="a client that asks for new keys and takes no bytes is not waited for"
+)
 @pytest.mark.parametrize("kind", ["tell", "ask"])
 @pytest.mark.parametrize("count", [1, 3, 20])
 def test_a_client_may_change_its_keys(server, rekey, kind, count):
