@@ -12,6 +12,9 @@
 #include "supervisor/control_command.h"
 #include "supervisor/state.h"
 
+/* Where there is no descriptor for a peer, for a while. */
+static const int64_t rest = 100 * (int64_t)NS_PER_MS;
+
 /* ---- the socket ---- */
 
 /* Absolute, since the directory may be another one at the end. */
@@ -72,7 +75,11 @@ static bool is_owner(int fd) {
 static void accept_some(struct control *control) {
     for (struct peer *peer; (peer = find_free(control));) {
         int fd = accept4(control->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) return;
+        if (fd < 0) {
+            bool may_pass = errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
+            if (!may_pass) control->rest = clock_after(rest);
+            return;
+        }
         peer_open(peer, fd);
         if (!is_owner(fd))
             peer_end(peer, "only the user who runs the server may tell it what to do");
@@ -104,7 +111,8 @@ void control_watch(const struct control *control, struct pollfd *watched) {
         watched[i + 1] = (struct pollfd){is_there ? peer->fd : -1, peer_events(peer), 0};
         if (!is_there) is_full = false;
     }
-    watched[0] = (struct pollfd){control->open && !is_full ? control->listener.fd : -1, POLLIN, 0};
+    bool lets_in = control->open && !is_full && !control->rest;
+    watched[0] = (struct pollfd){lets_in ? control->listener.fd : -1, POLLIN, 0};
 }
 
 void control_act(struct master *m, const struct pollfd *watched) {
@@ -117,7 +125,7 @@ void control_act(struct master *m, const struct pollfd *watched) {
 }
 
 int64_t control_due(const struct control *control) {
-    int64_t due = NEVER;
+    int64_t due = control->rest ? control->rest : NEVER;
     for (int i = 0; i < CONTROL_PEERS; i++) {
         const struct peer *peer = &control->peers[i];
         if (peer->state != PEER_NONE && peer->due < due) due = peer->due;
@@ -126,6 +134,7 @@ int64_t control_due(const struct control *control) {
 }
 
 void control_act_on_time(struct control *control, int64_t now) {
+    if (control->rest <= now) control->rest = 0;
     for (struct peer *peer = control->peers; peer < control->peers + CONTROL_PEERS; peer++)
         if (peer->state != PEER_NONE && peer->due <= now) peer_close(peer);
 }

@@ -19,6 +19,7 @@ struct master;
 struct control {
     bool open;
     struct listener listener;
+    int64_t rest; /* until when nobody is let in, for want of a descriptor; 0: it is not so */
     struct peer peers[CONTROL_PEERS];
 };
 
@@ -35,7 +36,7 @@ void control_watch(const struct control *control, struct pollfd *watched);
 /* What it has found. */
 void control_act(struct master *m, const struct pollfd *watched);
 
-/* When somebody is to be dropped, and drops who is due. */
+/* When somebody is to be dropped, or let in again, and does what is due. */
 int64_t control_due(const struct control *control);
 void control_act_on_time(struct control *control, int64_t now);
 
