@@ -10,8 +10,9 @@
 
 enum { PATIENCE = 100 * NS_PER_MS, LOOK_EVERY = NS_PER_MS };
 
-/* Between who asks and the handler: asked for, then taken by the handler or given up. */
-enum { IDLE, ASKED, BEING_TAKEN, TAKEN };
+/* Between those who ask and the handler: claimed by one who asks, asked for, then taken by the
+ * handler or given up. */
+enum { IDLE, CLAIMED, ASKED, BEING_TAKEN, TAKEN };
 static int state;
 static const struct green *wanted;
 static void **place;
@@ -39,6 +40,19 @@ void backtrace_init(void) {
     if (libc_sigaction) libc_sigaction(signal_number(), &action, NULL);
 }
 
+/* No lock: one who asks in vain, since the handler is stuck, must not hold up the others for good.
+ */
+static bool claim(void) {
+    int64_t due = clock_after(PATIENCE);
+    for (int idle = IDLE; !__atomic_compare_exchange_n(&state, &idle, CLAIMED, false,
+                                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+         idle = IDLE) {
+        if (clock_now() >= due) return false;
+        sys_pause(LOOK_EVERY);
+    }
+    return true;
+}
+
 /* Not when the handler has begun. */
 static bool give_up(void) {
     int asked = ASKED;
@@ -47,6 +61,7 @@ static bool give_up(void) {
 }
 
 int backtrace_of(const struct green *green, void **frames, int most) {
+    if (!claim()) return 0;
     int64_t due = clock_after(PATIENCE);
     wanted = green;
     place = frames;
@@ -57,6 +72,7 @@ int backtrace_of(const struct green *green, void **frames, int most) {
         if (clock_now() >= due && give_up()) return 0;
         sys_pause(LOOK_EVERY);
     }
-    state = IDLE;
-    return count;
+    int taken = count;
+    __atomic_store_n(&state, IDLE, __ATOMIC_RELEASE);
+    return taken;
 }

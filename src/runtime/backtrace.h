@@ -7,11 +7,11 @@
 #include "runtime/green.h"
 
 /* Once per process, by its main thread. */
-void backtrace_init(void);
+RT_SHARED void backtrace_init(void);
 
 /* Fills frames, innermost first; the first two are the handler's and the kernel's return from it.
- * For one OS thread at a time, which waits for a tenth of a second at most. Returns their number, 0
- * when there is no answer. */
+ * For any OS thread, which waits for its turn, and then for the answer, a tenth of a second each at
+ * most. Returns their number, 0 when there is no answer. */
 RT_SHARED int backtrace_of(const struct green *green, void **frames, int most);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/sys.h"
 #include "greenroom/channel.h"
+#include "runtime/backtrace.h"
 #include "runtime/park.h"
 
 enum { STUCK = 30 * NS_PER_MS };
@@ -96,6 +97,43 @@ static void green_0_can_be_stuck_itself(void **state) {
     while (runtime_stats().handoffs == before && clock_now() < due) sink++;
     assert_true(runtime_stats().handoffs > before);
     gr_join(green, NULL);
+}
+
+/* ---- where one is ---- */
+
+enum { ASKS = 100, FRAMES = 32 };
+
+static void *ask_where(void *green) {
+    void *frames[FRAMES];
+    for (int i = 0; i < ASKS; i++) {
+        memset(frames, 0, sizeof frames);
+        int count = backtrace_of(green, frames, FRAMES);
+        while (count-- > 0)
+            if (!frames[count]) return "an empty frame";
+    }
+    return NULL;
+}
+
+static void *ask_and_tell(void *told) {
+    void *green = *(void **)told;
+    void *why = ask_where(green);
+    *(void **)told = NULL;
+    return why;
+}
+
+/* Each has its own answer, though both ask of the same one. */
+static void two_may_ask_at_once_where_one_is(void **state) {
+    pthread_t first, second;
+    void *why[2], *volatile told[2] = {green_self(), green_self()};
+    backtrace_init();
+    assert_int_equal(pthread_create(&first, NULL, ask_and_tell, (void *)&told[0]), 0);
+    assert_int_equal(pthread_create(&second, NULL, ask_and_tell, (void *)&told[1]), 0);
+    int64_t due = clock_after(PATIENCE);
+    while ((told[0] || told[1]) && clock_now() < due) sink++;
+    pthread_join(first, &why[0]);
+    pthread_join(second, &why[1]);
+    for (int i = 0; i < 2; i++)
+        if (why[i]) fail_msg("%s", (char *)why[i]);
 }
 
 /* ---- what one that is detached may do ---- */
@@ -279,6 +317,7 @@ int main(void) {
         cmocka_unit_test(others_go_on_while_one_computes),
         cmocka_unit_test(many_that_are_stuck_are_so_at_the_same_time),
         cmocka_unit_test(green_0_can_be_stuck_itself),
+        cmocka_unit_test(two_may_ask_at_once_where_one_is),
         cmocka_unit_test(a_detached_one_wakes_others_and_stays_detached),
         cmocka_unit_test(readiness_that_comes_before_it_attaches_is_not_lost),
         cmocka_unit_test(a_signal_that_waits_for_its_task_is_passed_on),
