@@ -62,9 +62,10 @@ static bool is_named(gr_slice name, const char *wanted) {
 
 void compress_note(gr_request *request, gr_slice name, gr_slice value) {
     struct compression *it = of(request);
-    if (is_named(name, "Content-Type"))
+    if (is_named(name, "Content-Type")) {
+        it->typed = true;
         it->worthwhile = media_type_is_compressible(value);
-    else if (is_named(name, "Content-Encoding") || is_named(name, "Content-Range"))
+    } else if (is_named(name, "Content-Encoding") || is_named(name, "Content-Range"))
         it->forbidden = true;
     else if (is_named(name, "Cache-Control"))
         it->forbidden |= lists(value, "no-transform");
@@ -110,17 +111,6 @@ static bool choose(gr_request *request) {
 
 #define PUT_FIELD(request, text) response_put(&(request)->response, text, sizeof(text) - 1)
 
-bool compress_wanted(gr_request *request, int64_t length) {
-    struct compression *it = of(request);
-    int status = request->response.status;
-    if (it->forbidden || !it->worthwhile || !http_status_has_body(status) || status == 206)
-        return false;
-    if (length >= 0 && length < COMPRESS_LENGTH_MIN) return false;
-    if (!it->varies) PUT_FIELD(request, "Vary: Accept-Encoding\r\n");
-    it->varies = true;
-    return choose(request);
-}
-
 /* A strong tag is of other bytes than those that are sent (RFC 9110, 8.8.1). */
 static void weaken(gr_request *request) {
     struct response *response = &request->response;
@@ -129,6 +119,24 @@ static void weaken(gr_request *request) {
     memmove(response->head + at + 2, response->head + at, response->head_len - at);
     memcpy(response->head + at, "W/", 2);
     response->head_len += 2;
+}
+
+/* 304: of what has not changed. It need not say of which type that is. */
+static bool may_be_worthwhile(const struct compression *it, int status) {
+    if (status == 304) return it->worthwhile || !it->typed;
+    return it->worthwhile && http_status_has_body(status) && status != 206;
+}
+
+bool compress_wanted(gr_request *request, int64_t length) {
+    struct compression *it = of(request);
+    int status = request->response.status;
+    if (it->forbidden || !may_be_worthwhile(it, status)) return false;
+    if (length >= 0 && length < COMPRESS_LENGTH_MIN) return false;
+    if (!it->varies) PUT_FIELD(request, "Vary: Accept-Encoding\r\n");
+    it->varies = true;
+    if (!choose(request)) return false;
+    if (status == 304) weaken(request);
+    return status != 304;
 }
 
 static const struct choice *choice_of(gr_request *request) { return &choices[of(request)->choice]; }

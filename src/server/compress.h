@@ -16,6 +16,7 @@ enum { COMPRESS_LENGTH_MIN = 1024, COMPRESS_WHOLE_MAX = 256 * 1024 };
 /* What is known of an answer, from its fields. */
 struct compression {
     bool forbidden;     /* it is encoded already, or part of something, or not to be changed */
+    bool typed;         /* its type is known */
     bool worthwhile;    /* by its type */
     bool varies;        /* it says so already */
     uint8_t choice;     /* of the client, see compress.c */
@@ -33,7 +34,7 @@ void compress_note(gr_request *request, gr_slice name, gr_slice value);
 
 /* The head is complete but for the fields of the server: is the body to be compressed, of that
  * length (-1: not known)? Says in the head that this varies. Then one of the three below, or the
- * answer goes as it is. */
+ * answer goes as it is. A 304 says what the 200 would (RFC 9110, 15.4.5). */
 bool compress_wanted(gr_request *request, int64_t length);
 
 /* For an answer without body, to HEAD. */

@@ -156,6 +156,23 @@ def test_answers_without_a_body_have_no_coding(wire):
         assert coding_of(answer) is None
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "image/png"])
+@pytest.mark.parametrize("accepted", ["gzip", ""])
+def test_a_304_says_of_tag_and_vary_what_the_200_would(wire, kind, accepted):
+    fields = [f"Accept-Encoding: {accepted}", 'Answer-Etag: "a"']
+    whole = wire.ask(f"/whole?type={kind}", *fields)
+    unchanged = wire.ask(f"/whole?length=0&type={kind}&status=304%20Not%20Modified", *fields)
+    for name in ("etag", "vary"):
+        assert unchanged.fields.get(name) == whole.fields.get(name), name
+
+
+def test_a_304_without_a_type_is_taken_for_that_of_a_text(serve):
+    server = serve("--workers", "1", "--compress", "on", "compressed:unchanged")
+    with Wire(server.port) as wire:
+        answer = wire.ask("/", ALL)
+    assert (answer.fields["etag"], answer.fields["vary"]) == ('W/"a"', "Accept-Encoding")
+
+
 def test_head_says_what_get_would(wire):
     for field in (ALL, "Accept: a"):
         got = wire.ask("/counted", field, 'Answer-Etag: "a"')

@@ -52,3 +52,8 @@ def events(body):
     yield b": hello\n\n"
     while line := body.readline():
         yield b"data: " + line + b"\n"
+
+
+def unchanged(environ, start_response):
+    start_response("304 Not Modified", [("ETag", '"a"')])
+    return []
