@@ -40,6 +40,8 @@ static struct connection *of_watch(struct fd_watch *watch) {
 static void have_news(struct fd_watch *watch, unsigned events) {
     struct connection *connection = of_watch(watch);
     if (events & (POLLRDHUP | POLLHUP | POLLERR)) connection->ending = true;
+    if (events & (POLLHUP | POLLERR) && connection->state == CONNECTION_QUEUED)
+        connection->broken = true;
     if (events & POLLIN) connection->news = true;
     if (!connection->news && !connection->ending) return;
     if (connection->ending && connection->state == CONNECTION_BUSY)

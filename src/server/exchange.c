@@ -263,6 +263,10 @@ void exchange_disconnected(struct gr_request *exchange) {
     if (exchange->cancel_on_disconnect && exchange->green) green_cancel(exchange->green);
 }
 
+bool exchange_is_given_up(const struct connection *connection) {
+    return connection->broken || (connection->ending && options->cancel_on_disconnect);
+}
+
 int exchanges_cancel(void (*done)(void)) {
     return options->os_threads ? 0 : in_flight_cancel(done);
 }

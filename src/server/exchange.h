@@ -78,6 +78,10 @@ int exchanges_cancel(void (*done)(void));
 /* The client has hung up. For the scheduler. */
 void exchange_disconnected(struct gr_request *exchange);
 
+/* Need a request that waits for its turn not be answered? Not when its client is gone, nor, where
+ * requests are cancelled for that, when it has only ended its side. */
+bool exchange_is_given_up(const struct connection *connection);
+
 struct gr_request *exchange_take(struct connection *connection);
 void exchange_give(struct gr_request *exchange);
 

@@ -46,11 +46,12 @@ static enum exchange_step give_up(struct gr_request *exchange) {
     return exchange_is_empty(exchange) ? EXCHANGE_CLOSE : EXCHANGE_WAIT;
 }
 
-/* One that waits for its turn has it, has waited too long, or is gone; else it only sent more. */
+/* One that waits for its turn has it, has waited too long, or is gone; else it only sent more, or
+ * will send no more. */
 static enum exchange_step look_at_queued(const struct connection *connection) {
     if (connection->admitted) return EXCHANGE_ANSWER;
     if (connection->expired) return EXCHANGE_TURN_AWAY;
-    return connection->ending ? EXCHANGE_CLOSE : EXCHANGE_QUEUE;
+    return exchange_is_given_up(connection) ? EXCHANGE_CLOSE : EXCHANGE_QUEUE;
 }
 
 static enum exchange_step look(struct gr_request *exchange) {
@@ -83,7 +84,7 @@ static enum exchange_step converse(struct green *self, struct gr_request *exchan
     enum exchange_step step = look(exchange);
     for (unsigned count = 1; is_to_be_answered(step); count++) {
         bool counts = step == EXCHANGE_ANSWER && !readiness_is_asked(exchange);
-        if (counts && !connection->admitted && !gate_enter()) return EXCHANGE_QUEUE;
+        if (counts && !connection->admitted && !gate_enter()) return look_at_queued(connection);
         connection->admitted = false;
         connection_become(connection, CONNECTION_BUSY);
         step_out(self);
@@ -127,7 +128,8 @@ static void attend(struct green *self, struct connection *connection) {
     connection_become(connection, state);
     if (state == CONNECTION_CLOSED) return;
     if (state == CONNECTION_LINGER && !connection_linger(connection)) return;
-    fd_watch_rearm(&connection->watch);
+    bool is_known = state == CONNECTION_QUEUED && connection->ending; /* and would be told again */
+    if (!is_known) fd_watch_rearm(&connection->watch);
 }
 
 /* Is there memory to read into? One that has waited for too long for anything is closed without. */
