@@ -7,14 +7,95 @@ const char *const tally_names[TALLY_TIMES] = {
     [TALLY_OTHER] = "other",
 };
 
+/* ---- downstreams ---- */
+
+static struct tally *tally_of(const struct green *green) { return (struct tally *)green->account; }
+
+static struct tally_use *use_of(struct tally *tally, downstream_id id) {
+    for (unsigned i = 0; i < tally->use_count; i++)
+        if (tally->uses[i].downstream == id) return &tally->uses[i];
+    if (tally->use_count == TALLY_USES) return &tally->others;
+    struct tally_use *use = &tally->uses[tally->use_count++];
+    *use = (struct tally_use){.downstream = id};
+    return use;
+}
+
 static void have_waited(struct account *account, int fd, int64_t ns) {
     struct tally *tally = (struct tally *)account;
-    if (fd == tally->client) tally->for_client += ns;
+    if (fd == tally->client)
+        tally->for_client += ns;
+    else
+        use_of(tally, downstream_of(fd))->waited += ns;
 }
+
+void tally_connecting(int fd, const struct sockaddr *to, socklen_t len) {
+    struct green *self = green_self();
+    sched_enter(self);
+    downstream_id id = downstream_connecting(fd, to, len);
+    if (self->account) use_of(tally_of(self), id)->connections++;
+    sched_leave(self);
+}
+
+/* A name that the first bytes tell is that of the connection, too, if it was made here. */
+static void rename_use(struct tally *tally, downstream_id before, downstream_id after) {
+    if (before == after) return;
+    struct tally_use *old = use_of(tally, before);
+    bool made_here = old->downstream == before && old->connections == 1 && !old->sent;
+    if (!made_here) return;
+    int64_t waited = old->waited;
+    *old = tally->uses[--tally->use_count];
+    struct tally_use *use = use_of(tally, after);
+    use->waited += waited;
+    use->connections++;
+}
+
+static downstream_id greeted(struct green *self, int fd, const void *data, size_t len) {
+    sched_enter(self);
+    downstream_id before = downstream_of(fd), after = downstream_greeted(fd, data, len);
+    rename_use(tally_of(self), before, after);
+    sched_leave(self);
+    return after;
+}
+
+static downstream_id found(struct green *self, int fd) {
+    sched_enter(self);
+    downstream_id id = downstream_of(fd);
+    sched_leave(self);
+    return id;
+}
+
+void tally_sent(int fd, const void *data, size_t len) {
+    struct green *self = green_self();
+    if (!self->account) return;
+    downstream_id id = downstream_is_new(fd) ? greeted(self, fd, data, len) : found(self, fd);
+    struct tally_use *use = use_of(tally_of(self), id);
+    use->round_trips += !use->sending;
+    use->sending = 1;
+    use->sent += len;
+}
+
+void tally_received(int fd, size_t len) {
+    struct green *self = green_self();
+    if (!self->account) return;
+    struct tally_use *use = use_of(tally_of(self), found(self, fd));
+    use->sending = 0;
+    use->received += len;
+}
+
+void tally_looked_up(int64_t spent_before) {
+    struct tally *tally = tally_of(green_self());
+    if (!tally) return;
+    tally->lookups++;
+    tally->for_lookups += tally->account.spent[ACCOUNT_OS_THREAD] - spent_before;
+}
+
+/* ---- */
 
 void tally_open(struct tally *tally, int64_t now, int client) {
     tally->client = client;
-    tally->for_client = 0;
+    tally->lookups = tally->use_count = 0;
+    tally->for_client = tally->for_lookups = 0;
+    tally->others = (struct tally_use){.downstream = 0};
     account_open(&tally->account, now, have_waited);
 }
 
@@ -31,7 +112,7 @@ void tally_read(const struct tally *tally, const struct green *green, int64_t no
     times[TALLY_SLEEP] = spent[ACCOUNT_SLEEP];
     times[TALLY_DOWNSTREAM] = spent[ACCOUNT_DESCRIPTOR] - tally->for_client;
     times[TALLY_CLIENT] = tally->for_client;
-    times[TALLY_LOOKUP] = 0;
-    times[TALLY_OS_THREAD] = spent[ACCOUNT_OS_THREAD];
+    times[TALLY_LOOKUP] = tally->for_lookups;
+    times[TALLY_OS_THREAD] = spent[ACCOUNT_OS_THREAD] - tally->for_lookups;
     times[TALLY_OTHER] = spent[ACCOUNT_OTHER];
 }

@@ -6,6 +6,7 @@
 #ifndef OBSERVE_TALLY_H
 #define OBSERVE_TALLY_H
 
+#include "observe/downstream.h"
 #include "runtime/account.h"
 
 enum tally_time {
@@ -25,15 +26,46 @@ enum tally_time {
 /* As logs call them: "running", "os_thread". */
 extern const char *const tally_names[TALLY_TIMES];
 
+/* What one downstream was to the request. */
+struct tally_use {
+    downstream_id downstream;
+    uint16_t connections;      /* that were opened */
+    uint32_t sending : 1;      /* the last that happened was a send */
+    uint32_t round_trips : 31; /* how often sending began: what is sent in a row counts once */
+    int64_t waited;            /* ns */
+    uint64_t sent, received;   /* bytes */
+};
+
+/* The last place is for those that found none of their own: its downstream is 0 or any of them. */
+enum { TALLY_USES = 8 };
+
 struct tally {
     struct account account;
     int client; /* the descriptor of its connection */
-    int64_t for_client;
+    uint16_t lookups;
+    uint16_t use_count;
+    int64_t for_client, for_lookups;
+    struct tally_use uses[TALLY_USES]; /* in the order in which they came; use_count of them */
+    struct tally_use others;           /* the sum of those beyond */
 };
 
 /* For the green thread that answers the request, and is running; the tally stays the caller's. */
 void tally_open(struct tally *tally, int64_t now, int client);
 void tally_close(struct tally *tally, int64_t now);
+
+/* --- For the hooks, of the calling green thread, if it has an account. Never park. --- */
+
+/* fd is being connected to that address, which can be read. */
+RT_SHARED void tally_connecting(int fd, const struct sockaddr *to, socklen_t len);
+
+/* So many bytes were sent from data, or received. */
+RT_SHARED void tally_sent(int fd, const void *data, size_t len);
+RT_SHARED void tally_received(int fd, size_t len);
+
+/* A name was looked up, on another kernel task, since the account had spent that time on such. */
+RT_SHARED void tally_looked_up(int64_t spent_before);
+
+/* --- For who reports --- */
 
 /* In ns, up to now; their sum is the time since tally_open. Of a tally that is closed, with the
  * time at which it was. For the green thread itself, or between sched_enter and sched_leave. */

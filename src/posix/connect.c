@@ -3,6 +3,7 @@
  * in that moment; there is no other way to make the call without the risk of stopping the worker.
  */
 #include "posix/blocking.h"
+#include "posix/traffic.h"
 
 /* Makes a call in non-blocking mode. */
 #define WITHOUT_BLOCKING(fd, call)                                    \
@@ -44,8 +45,9 @@ static long connect_to_full_backlog(int fd, const struct sockaddr *to, socklen_t
 HOOK int connect(int fd, const struct sockaddr *to, socklen_t len) {
     if (!green_may_park()) return REAL(connect)(fd, to, len);
     long mode = sys(SYS_fcntl, fd, F_GETFL);
-    if (mode < 0 || mode & O_NONBLOCK) return (int)hook_result(sys(SYS_connect, fd, to, len));
-    long r = WITHOUT_BLOCKING(fd, sys(SYS_connect, fd, to, len));
+    if (mode < 0 || mode & O_NONBLOCK)
+        return (int)hook_result(traffic_connecting(fd, to, len, sys(SYS_connect, fd, to, len)));
+    long r = traffic_connecting(fd, to, len, WITHOUT_BLOCKING(fd, sys(SYS_connect, fd, to, len)));
     if (r == -EINPROGRESS || r == -EALREADY)
         r = connect_outcome(fd, to, len);
     else if (r == -EAGAIN && to->sa_family == AF_UNIX)

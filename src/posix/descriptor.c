@@ -6,6 +6,7 @@
 #include "posix/blocking.h"
 #include "posix/memory.h"
 #include "posix/socket.h"
+#include "posix/traffic.h"
 
 /* File type bits of st_mode; 0 for the nameless kinds (eventfd, timerfd, inotify ...). */
 static mode_t kind_of(int fd) {
@@ -106,7 +107,7 @@ static long write_other(int fd, const struct iovec *vector, int count) {
 /* A read of nothing returns 0 even on a socket without data; recv would wait. */
 HOOK ssize_t read(int fd, void *buffer, size_t len) {
     if (!green_may_park() || len == 0) return REAL(read)(fd, buffer, len);
-    long r = socket_receive(fd, buffer, len, 0, NULL, NULL);
+    long r = traffic_received(fd, socket_receive(fd, buffer, len, 0, NULL, NULL));
     if (r == -ENOTSOCK) r = read_other(fd, &(struct iovec){buffer, len}, 1);
     return hook_result(r);
 }
@@ -118,7 +119,7 @@ HOOK ssize_t __read_chk(int fd, void *buffer, size_t len, size_t room) {
 
 HOOK ssize_t write(int fd, const void *data, size_t len) {
     if (!green_may_park() || len == 0) return REAL(write)(fd, data, len);
-    long r = socket_send(fd, data, len, 0, NULL, 0);
+    long r = traffic_sent(fd, data, socket_send(fd, data, len, 0, NULL, 0));
     if (r == -ENOTSOCK) r = write_other(fd, &(struct iovec){(void *)data, len}, 1);
     return hook_result(r);
 }
@@ -132,7 +133,7 @@ static bool has_length(const struct iovec *vector, int count) {
 HOOK ssize_t readv(int fd, const struct iovec *vector, int count) {
     if (!green_may_park() || !has_length(vector, count)) return REAL(readv)(fd, vector, count);
     struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-    long r = socket_receive_message(fd, &message, 0);
+    long r = traffic_received(fd, socket_receive_message(fd, &message, 0));
     if (r == -ENOTSOCK) r = read_other(fd, vector, count);
     return hook_result(r);
 }
@@ -140,7 +141,7 @@ HOOK ssize_t readv(int fd, const struct iovec *vector, int count) {
 HOOK ssize_t writev(int fd, const struct iovec *vector, int count) {
     if (!green_may_park() || !has_length(vector, count)) return REAL(writev)(fd, vector, count);
     struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
-    long r = socket_send_message(fd, &message, 0);
+    long r = traffic_sent_vector(fd, vector, socket_send_message(fd, &message, 0));
     if (r == -ENOTSOCK) r = write_other(fd, vector, count);
     return hook_result(r);
 }

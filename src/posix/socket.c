@@ -3,6 +3,7 @@
 #include "posix/blocking.h"
 #include "posix/due.h"
 #include "posix/memory.h"
+#include "posix/traffic.h"
 
 /* With these a call never waits, even on a blocking socket. */
 enum { NEVER_WAITS = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB };
@@ -164,14 +165,15 @@ long socket_send_message(int fd, const struct msghdr *message, int flags) {
 
 HOOK ssize_t recv(int fd, void *buffer, size_t len, int flags) {
     if (!green_may_park() || flags & NEVER_WAITS) return REAL(recv)(fd, buffer, len, flags);
-    return hook_result(socket_receive(fd, buffer, len, flags, NULL, NULL));
+    return hook_result(traffic_received(fd, socket_receive(fd, buffer, len, flags, NULL, NULL)));
 }
 
 HOOK ssize_t recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
                       socklen_t *from_len) {
     if (!green_may_park() || flags & NEVER_WAITS)
         return REAL(recvfrom)(fd, buffer, len, flags, from, from_len);
-    return hook_result(socket_receive(fd, buffer, len, flags, from, from_len));
+    return hook_result(
+        traffic_received(fd, socket_receive(fd, buffer, len, flags, from, from_len)));
 }
 
 HOOK ssize_t __recv_chk(int fd, void *buffer, size_t len, size_t room, int flags) {
@@ -187,24 +189,25 @@ HOOK ssize_t __recvfrom_chk(int fd, void *buffer, size_t len, size_t room, int f
 
 HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
     if (!green_may_park() || flags & NEVER_WAITS) return REAL(recvmsg)(fd, message, flags);
-    return hook_result(socket_receive_message(fd, message, flags));
+    return hook_result(traffic_received(fd, socket_receive_message(fd, message, flags)));
 }
 
 HOOK ssize_t send(int fd, const void *data, size_t len, int flags) {
     if (!green_may_park() || flags & MSG_DONTWAIT) return REAL(send)(fd, data, len, flags);
-    return hook_result(socket_send(fd, data, len, flags, NULL, 0));
+    return hook_result(traffic_sent(fd, data, socket_send(fd, data, len, flags, NULL, 0)));
 }
 
 HOOK ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
                     socklen_t to_len) {
     if (!green_may_park() || flags & MSG_DONTWAIT)
         return REAL(sendto)(fd, data, len, flags, to, to_len);
-    return hook_result(socket_send(fd, data, len, flags, to, to_len));
+    return hook_result(traffic_sent(fd, data, socket_send(fd, data, len, flags, to, to_len)));
 }
 
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
     if (!green_may_park() || flags & MSG_DONTWAIT) return REAL(sendmsg)(fd, message, flags);
-    return hook_result(socket_send_message(fd, message, flags));
+    return hook_result(
+        traffic_sent_vector(fd, message->msg_iov, socket_send_message(fd, message, flags)));
 }
 
 static unsigned receive_messages(int fd, struct mmsghdr *messages, unsigned count, int flags,

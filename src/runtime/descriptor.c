@@ -204,6 +204,7 @@ static void begin_life(int fd, bool trusted) {
     struct green *self = green_self_tls;
     struct fd_slot *slot = runtime_on ? fd_slot(fd) : NULL;
     if (!slot) return;
+    __atomic_store_n(&slot->label, 0, __ATOMIC_RELAXED);
     if (!self || self->pinned) {
         __atomic_store_n(&slot->trusted, false, __ATOMIC_RELAXED);
         return;
@@ -224,6 +225,7 @@ void fd_closing(int fd) {
     struct green *self = green_self_tls;
     struct fd_slot *slot = runtime_on ? fd_slot(fd) : NULL;
     if (!slot) return;
+    __atomic_store_n(&slot->label, 0, __ATOMIC_RELAXED);
     if (!self || self->pinned) {
         __atomic_store_n(&slot->trusted, false, __ATOMIC_RELAXED);
         return;
@@ -235,6 +237,16 @@ void fd_closing(int fd) {
     slot->trusted = false;
     sched_leave(self);
     errno = saved;
+}
+
+uint16_t fd_label(int fd) {
+    const struct fd_slot *slot = fd_slot(fd);
+    return slot ? __atomic_load_n(&slot->label, __ATOMIC_RELAXED) : 0;
+}
+
+void fd_label_set(int fd, uint16_t label) {
+    struct fd_slot *slot = fd_slot(fd);
+    if (slot) __atomic_store_n(&slot->label, label, __ATOMIC_RELAXED);
 }
 
 void fd_keep(int fd, bool keep) {

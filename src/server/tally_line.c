@@ -8,6 +8,21 @@ static void put_name(struct log_line *line, const char *name) {
     log_line_put(line, name, strlen(name));
 }
 
+static void put_us(struct log_line *line, int64_t ns) {
+    log_line_put_number(line, (uint64_t)ns / NS_PER_US);
+}
+
+static void put_text_use(struct log_line *line, const struct tally_use *use, const char *name) {
+    const char *protocol = protocol_names[downstream_get(use->downstream)->protocol];
+    if (use->waited < NS_PER_US) return;
+    PUT(line, " ");
+    put_name(line, protocol);
+    if (*protocol) PUT(line, "@");
+    put_name(line, name);
+    PUT(line, "=");
+    put_us(line, use->waited);
+}
+
 void tally_line_put_text(struct log_line *line, const struct tally *tally, int64_t now) {
     int64_t times[TALLY_TIMES];
     tally_read(tally, NULL, now, times);
@@ -16,8 +31,51 @@ void tally_line_put_text(struct log_line *line, const struct tally *tally, int64
         PUT(line, " ");
         put_name(line, tally_names[i]);
         PUT(line, "=");
-        log_line_put_number(line, (uint64_t)times[i] / NS_PER_US);
+        put_us(line, times[i]);
     }
+    for (unsigned i = 0; i < tally->use_count; i++)
+        put_text_use(line, &tally->uses[i], downstream_get(tally->uses[i].downstream)->name);
+    put_text_use(line, &tally->others, "others");
+}
+
+static void put_member_number(struct log_line *line, const char *name, uint64_t number) {
+    if (!number) return;
+    put_name(line, name);
+    log_line_put_number(line, number);
+}
+
+/* Names need no escapes, see downstream.h. */
+static void put_use(struct log_line *line, const struct tally_use *use, const char *name) {
+    const char *protocol = protocol_names[downstream_get(use->downstream)->protocol];
+    PUT(line, "{\"name\":\"");
+    put_name(line, name);
+    if (*protocol) PUT(line, "\",\"protocol\":\"");
+    put_name(line, protocol);
+    PUT(line, "\",\"waited_us\":");
+    put_us(line, use->waited);
+    put_member_number(line, ",\"round_trips\":", use->round_trips);
+    put_member_number(line, ",\"connections\":", use->connections);
+    put_member_number(line, ",\"sent\":", use->sent);
+    put_member_number(line, ",\"received\":", use->received);
+    PUT(line, "}");
+}
+
+static bool is_used(const struct tally_use *use) {
+    return use->waited || use->sent || use->received || use->connections;
+}
+
+static void put_uses(struct log_line *line, const struct tally *tally) {
+    if (!tally->use_count) return;
+    PUT(line, ",\"downstreams\":[");
+    for (unsigned i = 0; i < tally->use_count; i++) {
+        if (i) PUT(line, ",");
+        put_use(line, &tally->uses[i], downstream_get(tally->uses[i].downstream)->name);
+    }
+    if (is_used(&tally->others)) {
+        PUT(line, ",");
+        put_use(line, &tally->others, "others");
+    }
+    PUT(line, "]");
 }
 
 void tally_line_put_members(struct log_line *line, const struct tally *tally, int64_t now) {
@@ -29,8 +87,10 @@ void tally_line_put_members(struct log_line *line, const struct tally *tally, in
         put_name(line, before);
         put_name(line, tally_names[i]);
         PUT(line, "\":");
-        log_line_put_number(line, (uint64_t)times[i] / NS_PER_US);
+        put_us(line, times[i]);
         before = ",\"";
     }
     PUT(line, "}");
+    put_member_number(line, ",\"lookups\":", tally->lookups);
+    put_uses(line, tally);
 }

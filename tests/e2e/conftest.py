@@ -162,10 +162,6 @@ class Server:
         """All matches of a regular expression so far, ^ and $ standing at line ends."""
         return re.findall(pattern, self.output(), re.M)
 
-    def find_all(self, pattern: str) -> list[str]:
-        """All matches of a regular expression so far, ^ and $ standing at line ends."""
-        return re.findall(pattern, self.output(), re.M)
-
     def wait_for_output(self, pattern: str, timeout: float = 10.0) -> re.Match:
         """The first match of a regular expression, ^ and $ standing at line ends."""
         search = re.compile(pattern, re.M).search

@@ -1,6 +1,13 @@
 """Where the time of each request went: the access log."""
 
 import json
+import re
+import socket
+import statistics
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import Server
@@ -16,7 +23,7 @@ def server(serve):
 
 def record(server: Server, target: str) -> dict:
     """What the log says of the request for target."""
-    found = server.wait_for_output(rf'^.*"logger":"access".*"target":"{target}"}}$')
+    found = server.wait_for_output(rf'^.*"logger":"access".*"target":"{re.escape(target)}"}}$')
     return json.loads(found[0])
 
 
@@ -57,3 +64,82 @@ def test_lines_of_text_say_it_when_asked_to(serve, where: str):
     server = serve("--workers", "1", "--access-log-times", "on", "--access-log", where, APP)
     server.get("/sleep")
     server.wait_for_output(r'"GET /sleep HTTP/1\.1" 200 0 \d+ .*\brunning=\d+ .*\bsleep=[12]\d{4}\b')
+
+
+class Service(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"fine\n")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def service() -> Iterator[int]:
+    """The port of a service that speaks HTTP."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as listener:
+        thread = threading.Thread(target=listener.serve_forever)
+        thread.start()
+        yield listener.server_port
+        listener.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def shop(serve, postgres):
+    return serve("--workers", "1", "--log-format", "json", APP, env={"DSN": postgres.dsn})
+
+
+def test_each_downstream_is_told_apart(shop, service: int):
+    target = f"/order?port={service}"
+    assert shop.get(target).status == 200
+    said = record(shop, target)
+    database, upstream = said["downstreams"]
+    assert re.fullmatch(r"unix:/.*/\.s\.PGSQL\.5432", database["name"])
+    assert (database["protocol"], database["connections"]) == ("postgres", 1)
+    assert database["waited_us"] >= PAUSE * 0.9 and database["round_trips"] >= 3
+    assert upstream["name"] == f"localhost:{service}"
+    assert [upstream[key] for key in ("protocol", "connections", "round_trips")] == ["http", 1, 2]
+    assert upstream["received"] > 2 * len("fine\n") and upstream["sent"] > 2 * len("GET / HTTP/1.1")
+    assert said["lookups"] == 1
+
+
+def test_the_time_that_is_attributed_is_all_but_3_percent(shop, service: int):
+    target = f"/order?port={service}"
+    for _ in range(9):
+        assert shop.get(target).status == 200
+    pattern = rf'^.*"logger":"access".*"target":"{re.escape(target)}"}}$'
+    shop.wait_for_output(rf"(?:{pattern}[\s\S]*?){{9}}")
+    shares = []
+    for line in shop.find_all(pattern):
+        said = json.loads(line)
+        times = said["times_us"]
+        waited = sum(use["waited_us"] for use in said["downstreams"])
+        assert waited == pytest.approx(times["downstream"], abs=10)
+        known = sum(us for kind, us in times.items() if kind not in ("downstream", "other")) + waited
+        shares.append(known / said["duration_us"])
+    assert statistics.median(shares) >= 0.97
+
+
+def test_tls_is_known_by_the_name_that_it_asks_for(server, tls_upstream):
+    target = f"/tls?port={tls_upstream.server_port}"
+    assert server.get(target).status == 200
+    [use] = record(server, target)["downstreams"]
+    assert (use["name"], use["protocol"]) == (f"shop.example:{tls_upstream.server_port}", "tls")
+
+
+def test_downstreams_without_a_place_of_their_own_are_summed(server):
+    with ExitStack() as neighbours:
+        ports = [neighbours.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+                 for _ in range(12)]  # fmt: skip
+        target = "/many?ports=" + ",".join(map(str, ports))
+        assert server.get(target).status == 200
+    uses = record(server, target)["downstreams"]
+    assert [use["name"] for use in uses] == [f"127.0.0.1:{port}" for port in ports[:8]] + ["others"]
+    assert [use["connections"] for use in uses] == [1] * 8 + [4]
+    assert uses[-1]["sent"] == 4

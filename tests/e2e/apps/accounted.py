@@ -1,8 +1,12 @@
 """Requests that spend their time in one way each."""
 
+import http.client
 import os
+import socket
+import ssl
 import threading
 import time
+from contextlib import closing
 
 from flask import Flask, request
 
@@ -46,3 +50,36 @@ def wait_for_pipe():
 @app.post("/client")
 def read():
     return str(len(request.get_data()))
+
+
+@app.get("/order")
+def order():
+    """Asks a database, then a service, twice on one connection."""
+    import psycopg2
+
+    with closing(psycopg2.connect(os.environ["DSN"])) as database, database.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [PAUSE])
+        cursor.fetchall()
+    with closing(http.client.HTTPConnection("localhost", int(request.args["port"]))) as service:
+        for _ in range(2):
+            service.request("GET", "/")
+            service.getresponse().read()
+    return ""
+
+
+@app.get("/tls")
+def greet():
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", int(request.args["port"]))) as plain:
+        context.wrap_socket(plain, server_hostname="shop.example").close()
+    return ""
+
+
+@app.get("/many")
+def many():
+    """Sends a byte to each of more neighbours than have a place of their own."""
+    for port in request.args["ports"].split(","):
+        with socket.create_connection(("127.0.0.1", int(port))) as peer:
+            peer.sendall(b"x")
+    return ""
