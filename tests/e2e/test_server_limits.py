@@ -137,6 +137,11 @@ def assert_turned_away(port: int, status: int) -> None:
         assert wire.rest() == b""
 
 
+in_one_piece = pytest.mark.without_faults(
+    "short", reason="who is turned away is told in one piece, or not to the end"
+)
+
+
 def served_again(port: int) -> bool:
     with Wire(port) as wire:
         return wire.ask("/").status == 200
@@ -241,6 +246,7 @@ def proxied(port: int, client: str) -> Wire:
     return wire
 
 
+@in_one_piece
 def test_behind_a_proxy_that_says_so_it_is_the_clients_that_are_counted(limited):
     server = limited("--bind", "127.0.0.1:0?proxy=on", "--trusted-proxies", "127.0.0.1",
                      "--max-per-address", "1")
@@ -260,6 +266,7 @@ def test_behind_a_proxy_that_says_so_it_is_the_clients_that_are_counted(limited)
         eventually(has_room, "room for a connection")
 
 
+@in_one_piece
 def test_what_has_not_said_whose_connection_it_is_counts_for_no_address(limited):
     server = limited("--bind", "127.0.0.1:0?proxy=on", "--trusted-proxies", "127.0.0.1",
                      "--max-per-address", "1")
