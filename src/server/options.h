@@ -12,6 +12,7 @@ enum {
     SERVER_NETWORKS_MAX = 64,
     SERVER_CERTIFICATES_MAX = 64, /* of a listener */
     SERVER_TICKET_SECRET = 32,    /* bytes */
+    SERVER_UNWIND_SECONDS = 5, /* that requests which are cancelled may take, as long as some end */
 };
 
 /* What a listening socket needs to speak TLS. Paths are absolute. */

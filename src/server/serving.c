@@ -49,8 +49,10 @@ enum { TIMERS = 8 };
  * it. */
 #define LAST_WORDS (5 * (int64_t)NS_PER_S)
 
-/* How long requests that are cancelled at the graceful timeout may take to clean up. */
+/* How long requests that are cancelled at the graceful timeout may take to clean up: until none of
+ * them has ended for so long, or all together. */
 enum { UNWIND_TIME = 500 * NS_PER_MS };
+#define UNWIND_MAX (SERVER_UNWIND_SECONDS * (int64_t)NS_PER_S)
 
 static enum { STARTING, SERVING, DRAINING, CANCELLING } phase;
 static struct green *main_green;
@@ -58,6 +60,8 @@ static volatile sig_atomic_t stop_asked;
 static bool all_gone;
 static bool all_ended;     /* while cancelling */
 static int64_t give_up_at; /* while draining or cancelling */
+static int64_t unwind_end; /* while cancelling: it is never later than that */
+static int unfinished;     /* requests in flight, when it was set */
 
 /* ---- reasons to stop ---- */
 
@@ -108,7 +112,7 @@ static int watch_for_stop(const struct server_options *options) {
     if (signals_stop_with(stop_on_signal) < 0) return -1;
     if (interrupt_fds[0] >= 0 && fd_watch_add(&interrupt_watch, interrupt_fds[0]) < 0) return -1;
     if (options->master_fd < 0) return 0;
-    lifeline_loosen(options->graceful_timeout + LAST_WORDS);
+    lifeline_loosen(options->graceful_timeout + UNWIND_MAX + LAST_WORDS);
     return fd_watch_add(&master_watch, options->master_fd);
 }
 
@@ -204,15 +208,27 @@ static void have_ended(void) {
 static void start_cancelling(void) {
     phase = CANCELLING;
     give_up_at = clock_after(UNWIND_TIME);
+    unwind_end = clock_after(UNWIND_MAX);
+    unfinished = load_in_flight();
     int count = exchanges_cancel(have_ended);
     all_ended = count == 0;
     if (count)
         gr_log(GR_LOG_WARNING, "the graceful timeout is over: requests cancelled: %d", count);
 }
 
+/* Thousands take their time on one core. */
+static bool are_ending(int64_t now) {
+    int before = unfinished;
+    unfinished = load_in_flight();
+    if (unfinished >= before || now >= unwind_end) return false;
+    give_up_at = now + UNWIND_TIME < unwind_end ? now + UNWIND_TIME : unwind_end;
+    return true;
+}
+
 static bool is_over(void) {
+    int64_t now = clock_now();
     if (all_gone) return true;
-    return phase == CANCELLING && (all_ended || clock_now() >= give_up_at);
+    return phase == CANCELLING && (all_ended || (now >= give_up_at && !are_ending(now)));
 }
 
 static int finish(void) {

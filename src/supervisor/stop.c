@@ -63,7 +63,7 @@ bool stop_is_over(struct master *m) {
 
 void stop_act_on_time(struct master *m, int64_t now) {
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
-        if (w->due <= now) lose_patience(w);
+        if (w->due <= now && !worker_may_go_on(w, now)) lose_patience(w);
     if (m->drain_due <= now) stop_begin(m, 0);
     if (m->phase == PHASE_STOPPING && !workers_next(&m->workers, NULL)) attached_dismiss_all(m);
 }

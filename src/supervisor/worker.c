@@ -11,8 +11,11 @@
 #include "base/clock.h"
 #include "supervisor/exit_status.h"
 
-/* For a worker to notice that its own time is over, to have its requests clean up, and to end. */
-static const int64_t margin = 2 * (int64_t)NS_PER_S;
+/* For a worker to notice that its own time is over, to have its requests clean up, and to end: it
+ * is looked at twice, and then for as long as there are fewer of them each time, within the limit.
+ */
+static const int64_t margin = NS_PER_S;
+static const int64_t limit = (SERVER_UNWIND_SECONDS + 1) * (int64_t)NS_PER_S;
 
 static const struct worker nobody = {
     .state = WORKER_NONE, .ready = -1, .question = -1, .due = NEVER};
@@ -137,9 +140,19 @@ void worker_leave(struct worker *worker, bool replaced) {
     atomic_store(&worker->place->replaced, replaced);
     if (worker->state != WORKER_LEAVING) {
         become(worker, WORKER_LEAVING);
-        worker->due = clock_after(worker->patience);
+        worker->due = worker->since + worker->patience;
     }
     kill(worker->pid, SIGTERM);
+}
+
+bool worker_may_go_on(struct worker *worker, int64_t now) {
+    int before = worker->unfinished;
+    worker->unfinished = atomic_load(&worker->place->in_flight);
+    bool is_first = worker->due == worker->since + worker->patience;
+    if (!is_first && worker->unfinished >= before) return false;
+    if (now > worker->since + worker->patience + limit) return false;
+    worker->due = now + margin;
+    return true;
 }
 
 void worker_kill(struct worker *worker) {

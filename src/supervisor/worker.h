@@ -32,7 +32,8 @@ struct worker {
     int64_t started;
     int64_t serving_since; /* 0: it has never served */
     int64_t patience;      /* ns that it may take to end: its own graceful timeout, and a margin */
-    int64_t due;           /* while LEAVING: when patience ends; NEVER once it has */
+    int64_t due;           /* while LEAVING: when to look whether it goes on; NEVER once killed */
+    int unfinished;        /* its requests in flight, at the last such look */
     char why[WORKER_WHY_SIZE]; /* why it will never serve, as it says itself; "" */
     struct board_place *place;
     int64_t processor_time; /* ns, when supervisor/scale.c looked last; 0: it has not */
@@ -80,6 +81,9 @@ void worker_end_questions(struct worker *worker);
 /* Tells it to end. One whose slot another has taken over is given time for its idle connections:
  * src/server/serving.c. May be called again, to take that time away. */
 void worker_leave(struct worker *worker, bool replaced);
+
+/* It is due, and LEAVING. May it take more time, since its cancelled requests are ending? */
+bool worker_may_go_on(struct worker *worker, int64_t now);
 
 /* Ends it without asking. */
 void worker_kill(struct worker *worker);

@@ -107,3 +107,13 @@ def test_what_is_left_at_the_graceful_timeout_is_cancelled_and_cleans_up(drainin
     assert "the graceful timeout is over: requests cancelled: 2" in output
     assert output.index("iterable closed") < output.index("atexit ran")
     assert "killing" not in output
+
+
+def test_many_that_are_cancelled_may_clean_up_as_long_as_some_of_them_end(draining):
+    server = draining("--graceful-timeout", "0.1")
+    with server.crowd(10, "/tidy") as answers:
+        eventually(lambda: len(server.find_all("working$")) == 10, "all at work")
+        assert server.stop() == 0
+        assert [answer.result().status for answer in answers] == 10 * [503]
+    assert len(server.find_all("tidied up$")) == 10
+    assert server.find_all("atexit ran$") and "killing" not in server.output()
