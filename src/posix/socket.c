@@ -206,8 +206,7 @@ HOOK ssize_t sendto(int fd, const void *data, size_t len, int flags, const struc
 
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
     if (!green_may_park() || flags & MSG_DONTWAIT) return REAL(sendmsg)(fd, message, flags);
-    return hook_result(
-        traffic_sent_vector(fd, message->msg_iov, socket_send_message(fd, message, flags)));
+    return hook_result(traffic_sent_message(fd, message, socket_send_message(fd, message, flags)));
 }
 
 static unsigned receive_messages(int fd, struct mmsghdr *messages, unsigned count, int flags,

@@ -29,6 +29,11 @@ static inline long traffic_sent_vector(int fd, const struct iovec *vector, long 
     return result;
 }
 
+/* A message that was sent could be read. */
+static inline long traffic_sent_message(int fd, const struct msghdr *message, long result) {
+    return is_counted(result) ? traffic_sent_vector(fd, message->msg_iov, result) : result;
+}
+
 /* What connect(2) has said: where it has begun, the address could be read. */
 static inline long traffic_connecting(int fd, const struct sockaddr *to, socklen_t len,
                                       long result) {
