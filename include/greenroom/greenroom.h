@@ -2,6 +2,7 @@
 #ifndef GREENROOM_GREENROOM_H
 #define GREENROOM_GREENROOM_H
 
+#include <greenroom/account.h>
 #include <greenroom/app.h>
 #include <greenroom/channel.h>
 #include <greenroom/green.h>

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 
 import _greenroom
 
+from greenroom._account import Account, Downstream, request_account
 from greenroom._scope import Child, Scope, cancel_on_disconnect, is_cancelled, scope, shield
 
 __all__ = [
-    "Child", "Scope", "cancel_on_disconnect", "deadline", "is_cancelled", "is_green", "scope",
-    "shield",
+    "Account", "Child", "Downstream", "Scope", "cancel_on_disconnect", "deadline", "is_cancelled",
+    "is_green", "request_account", "scope", "shield",
 ]
 __version__: str = _greenroom.version
 

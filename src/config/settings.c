@@ -100,6 +100,8 @@ const struct setting settings_table[] = {
      SETTING_PROXY_HEADERS, .place = PLACE(worker.proxy_headers)},
     {"compress", "ON", "on or off: compress answers where the client accepts it", "off",
      SETTING_SWITCH, .place = PLACE(worker.compress)},
+    {"server-timing", "ON", "on or off: tell clients where the time went, by Server-Timing", "off",
+     SETTING_SWITCH, .place = PLACE(worker.server_timing)},
     {"access-log", "PATH", "A line for each request: a file, - for stdout, log or off", "log",
      SETTING_ACCESS_LOG, .place = PLACE(worker.access_log)},
     {"access-log-times", "ON", "on or off: in lines of text, too, where the time went", "off",

@@ -67,6 +67,10 @@ RT_SHARED void tally_looked_up(int64_t spent_before);
 
 /* --- For who reports --- */
 
+static inline bool tally_is_used(const struct tally_use *use) {
+    return use->waited || use->sent || use->received || use->connections;
+}
+
 /* In ns, up to now; their sum is the time since tally_open. Of a tally that is closed, with the
  * time at which it was. For the green thread itself, or between sched_enter and sched_leave. */
 void tally_read(const struct tally *tally, const struct green *green, int64_t now,

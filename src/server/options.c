@@ -52,6 +52,7 @@ static const struct field {
     FIELD(FIELD_TEXT, ready_path),
     FIELD(FIELD_TEXT, readiness_path),
     FIELD(FIELD_BOOL, compress),
+    FIELD(FIELD_BOOL, server_timing),
     FIELD(FIELD_INT64, limits.body),
     FIELD(FIELD_UINT32, keep_alive_requests),
     FIELD(FIELD_UINT32, max_connections),

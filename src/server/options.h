@@ -70,6 +70,7 @@ struct server_options {
     const char *mount;            /* "/prefix" beneath which the application is; "" for none */
     const char *ready_path;       /* "/health": see server/trial.h; "" for none */
     const char *readiness_path;   /* "/ready": see server/readiness.h; "" for none */
+    bool server_timing;           /* answers have a Server-Timing field */
     bool compress;                /* answers, where the client accepts it */
     const char *access_log; /* path, "-" for stdout, "log" for where the log goes, "" for none */
     bool access_log_times;  /* its lines of text say where the time went */

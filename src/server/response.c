@@ -11,6 +11,7 @@
 #include "server/exchange.h"
 #include "server/load.h"
 #include "server/os_handler.h"
+#include "server/server_timing.h"
 #include "server/wall_clock.h"
 
 enum {
@@ -40,7 +41,8 @@ void response_put(struct response *response, const char *text, size_t len) {
 /* Makes room for len bytes beside what the server itself adds at the end. */
 static int reserve(gr_request *request, size_t len) {
     struct response *response = &request->response;
-    size_t needed = response->head_len + len + SERVER_FIELDS;
+    size_t needed = response->head_len + len + SERVER_FIELDS +
+                    (__builtin_expect(server_timing_on, 0) ? SERVER_TIMING_MAX : 0);
     if (__builtin_expect(needed <= response->head_room, 1)) return 0;
     size_t room = response->head_room ? response->head_room : HEAD_ROOM;
     while (room < needed) room *= 2;
@@ -185,6 +187,8 @@ static void finish_head(gr_request *request) {
     if (!response->dated) put_date(response);
     put_framing(request);
     put_connection(request);
+    if (__builtin_expect(server_timing_on, 0))
+        response->head_len += server_timing_field(request, response->head + response->head_len);
     PUT_LITERAL(response, "\r\n");
     response->started = true;
 }

@@ -26,6 +26,7 @@
 #include "server/overdue.h"
 #include "server/readiness.h"
 #include "server/ready_pipe.h"
+#include "server/server_timing.h"
 #include "server/signals.h"
 #include "server/threads.h"
 #include "server/tls_handshake.h"
@@ -151,6 +152,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     if (compress_init(options) < 0) return -1;
     if (request_ids_init() < 0) return fail("cannot make request ids");
     mount_init(options->mount);
+    server_timing_on = options->server_timing;
     readiness_init(options->readiness_path);
     bodies_init(options);
     overdue_init(options->request_timeout);

@@ -60,10 +60,6 @@ static void put_use(struct log_line *line, const struct tally_use *use, const ch
     PUT(line, "}");
 }
 
-static bool is_used(const struct tally_use *use) {
-    return use->waited || use->sent || use->received || use->connections;
-}
-
 static void put_uses(struct log_line *line, const struct tally *tally) {
     if (!tally->use_count) return;
     PUT(line, ",\"downstreams\":[");
@@ -71,7 +67,7 @@ static void put_uses(struct log_line *line, const struct tally *tally) {
         if (i) PUT(line, ",");
         put_use(line, &tally->uses[i], downstream_get(tally->uses[i].downstream)->name);
     }
-    if (is_used(&tally->others)) {
+    if (tally_is_used(&tally->others)) {
         PUT(line, ",");
         put_use(line, &tally->others, "others");
     }

@@ -1,4 +1,4 @@
-"""Where the time of each request went: the access log."""
+"""Where the time of each request went: the access log, Server-Timing, greenroom.request_account."""
 
 import json
 import re
@@ -27,18 +27,16 @@ def record(server: Server, target: str) -> dict:
     return json.loads(found[0])
 
 
-@pytest.mark.parametrize("way, kind", [
-    ("/run", "running"),
-    ("/sleep", "sleep"),
-    ("/lock", "lock"),
-    ("/downstream", "downstream"),
-])
-def test_time_is_counted_by_what_it_was_spent_on(server, way: str, kind: str):
-    assert server.get(way).status == 200
-    times = record(server, way)["times_us"]
-    assert times[kind] >= PAUSE * 0.9
-    waits = {name: us for name, us in times.items() if name not in ("running", "queued", "interpreter")}
-    assert kind == "running" or max(waits, key=waits.get) == kind
+def test_time_is_counted_by_what_it_was_spent_on(server):
+    for kind in ("running", "sleep", "lock", "downstream"):
+        assert "Server-Timing" not in server.get(f"/{kind}").headers
+        said = record(server, f"/{kind}")
+        times = said["times_us"]
+        assert sum(times.values()) == pytest.approx(said["duration_us"], abs=10)
+        assert times[kind] >= PAUSE * 0.9
+        waits = {name: us for name, us in times.items()
+                 if name not in ("running", "queued", "interpreter")}  # fmt: skip
+        assert kind == "running" or max(waits, key=waits.get) == kind
 
 
 def test_waiting_for_the_client_is_no_downstream(server):
@@ -46,17 +44,11 @@ def test_waiting_for_the_client_is_no_downstream(server):
         client.sendall(b"POST /client HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
                        b"Expect: 100-continue\r\nConnection: close\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 100 ")
+        server.get("/sleep")  # answered while the other waits
         client.sendall(b"ab")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
     times = record(server, "/client")["times_us"]
-    assert times["client"] > 0 and "downstream" not in times
-
-
-def test_the_times_of_a_request_are_all_of_it(server):
-    for way in ("/run", "/sleep", "/lock", "/downstream"):
-        server.get(way)
-        said = record(server, way)
-        assert sum(said["times_us"].values()) == pytest.approx(said["duration_us"], abs=10)
+    assert times["client"] >= PAUSE * 0.9 and "downstream" not in times
 
 
 @pytest.mark.parametrize("where", ["log", "-"])
@@ -143,3 +135,31 @@ def test_downstreams_without_a_place_of_their_own_are_summed(server):
     assert [use["name"] for use in uses] == [f"127.0.0.1:{port}" for port in ports[:8]] + ["others"]
     assert [use["connections"] for use in uses] == [1] * 8 + [4]
     assert uses[-1]["sent"] == 4
+
+
+def test_an_application_can_ask_for_the_account_of_its_request(server, service: int):
+    said = json.loads(server.get(f"/asked?port={service}").body)
+    account = said["account"]
+    [use] = account["downstreams"]
+    times = [seconds for name, seconds in account.items() if isinstance(seconds, float)]
+    assert sum(times) == pytest.approx(2 * account["total"])
+    assert account["sleep"] >= PAUSE / 1e6 * 0.9
+    assert (use["name"], use["protocol"], use["connections"]) == (f"127.0.0.1:{service}", "http", 1)
+    assert use["waited"] == pytest.approx(account["downstream"])
+    assert said["elsewhere"] == ["the caller answers no request"]
+
+
+# https://www.w3.org/TR/server-timing/: a list of tokens, each with parameters
+METRIC = re.compile(r'([\w-]+)((?:;(?:dur=\d+(?:\.\d+)?|desc="[^"\\]*"))*)')
+
+
+def test_the_client_is_told_by_server_timing_when_asked_to(serve, service: int):
+    server = serve("--workers", "1", "--server-timing", "on", APP)
+    answer = server.get(f"/asked?port={service}")
+    metrics = answer.headers["Server-Timing"].split(", ")
+    assert all(METRIC.fullmatch(metric) for metric in metrics)
+    told = {METRIC.match(metric)[1]: METRIC.match(metric)[2] for metric in metrics}
+    durations = {name: float(re.search(r"dur=([\d.]+)", text)[1]) for name, text in told.items()}
+    assert durations["sleep"] >= PAUSE / 1000 * 0.9
+    assert f'desc="127.0.0.1:{service}"' in told["http"]
+    assert sum(durations.values()) == pytest.approx(2 * durations["total"], abs=0.1)

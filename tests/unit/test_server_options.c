@@ -63,6 +63,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .readiness_path = "/ready",
         .unresponsive_timeout = 12,
         .compress = true,
+        .server_timing = true,
         .statics = {"/a=b=c", "/=."},
         .static_count = 2,
         .tickets_fd = 9,
@@ -117,6 +118,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_string_equal(got.mount, sent.mount);
     assert_string_equal(got.ready_path, sent.ready_path);
     assert_int_equal(got.compress, sent.compress);
+    assert_true(got.server_timing);
     assert_int_equal(got.limits.body, sent.limits.body);
     assert_int_equal(got.min_body_rate, sent.min_body_rate);
     assert_int_equal(got.keep_alive_requests, sent.keep_alive_requests);

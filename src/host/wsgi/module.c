@@ -9,6 +9,7 @@
 
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
+#include "host/wsgi/account.h"
 #include "host/wsgi/environ.h"
 #include "host/wsgi/file_wrapper.h"
 #include "host/wsgi/handler.h"
@@ -177,6 +178,7 @@ static PyMethodDef methods[] = {
     {"shield", scope_shield, METH_O, "Begins or ends a shield of the caller."},
     {"is_cancelled", scope_is_cancelled, METH_NOARGS, "Is the caller cancelled?"},
     {"cancel_on_disconnect", scope_cancel_on_disconnect, METH_O, "For the caller's request."},
+    {"account", account_take, METH_NOARGS, "Where the time of the caller's request went."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -7,8 +7,10 @@ import ssl
 import threading
 import time
 from contextlib import closing
+from dataclasses import asdict
 
-from flask import Flask, request
+import greenroom
+from flask import Flask, jsonify, request
 
 app = Flask(__name__)
 lock = threading.Lock()
@@ -21,7 +23,7 @@ def rest():
     return ""
 
 
-@app.get("/run")
+@app.get("/running")
 def run():
     end = time.perf_counter() + PAUSE
     while time.perf_counter() < end:
@@ -83,3 +85,23 @@ def many():
         with socket.create_connection(("127.0.0.1", int(port))) as peer:
             peer.sendall(b"x")
     return ""
+
+
+@app.get("/asked")
+def ask_for_the_account():
+    time.sleep(PAUSE)
+    answers = []
+
+    def elsewhere():
+        try:
+            greenroom.request_account()
+        except RuntimeError as error:
+            answers.append(str(error))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    with socket.create_connection(("127.0.0.1", int(request.args["port"]))) as service:
+        service.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        service.recv(1000)
+    return jsonify(account=asdict(greenroom.request_account()), elsewhere=answers)

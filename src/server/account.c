@@ -1,0 +1,56 @@
+/* include/greenroom/account.h */
+#include "greenroom/account.h"
+
+#include <stdio.h>
+
+#include "server/exchange.h"
+
+_Static_assert((int)GR_ACCOUNT_DOWNSTREAMS == TALLY_USES + 1, "one place more, for the others");
+_Static_assert((int)GR_ACCOUNT_NAME == (int)DOWNSTREAM_NAME, "names fit");
+
+static void add_use(gr_account *account, const struct tally_use *use, const char *name) {
+    gr_account_downstream *out = &account->downstreams[account->downstream_count++];
+    *out = (gr_account_downstream){
+        .protocol = protocol_names[downstream_get(use->downstream)->protocol],
+        .waited = use->waited,
+        .round_trips = use->round_trips,
+        .connections = use->connections,
+        .sent = use->sent,
+        .received = use->received,
+    };
+    snprintf(out->name, sizeof out->name, "%s", name);
+}
+
+static void add_uses(gr_account *account, const struct tally *tally) {
+    for (unsigned i = 0; i < tally->use_count; i++)
+        add_use(account, &tally->uses[i], downstream_get(tally->uses[i].downstream)->name);
+    if (tally_is_used(&tally->others)) add_use(account, &tally->others, "others");
+}
+
+static void take(const gr_request *request, gr_account *account) {
+    const struct tally *tally = request->tally;
+    int64_t now = clock_now(), times[TALLY_TIMES];
+    tally_read(tally, request->green, now, times);
+    *account = (gr_account){
+        .total = now - tally->account.opened,
+        .running = times[TALLY_RUNNING],
+        .queued = times[TALLY_QUEUED],
+        .interpreter = times[TALLY_INTERPRETER],
+        .lock = times[TALLY_LOCK],
+        .sleep = times[TALLY_SLEEP],
+        .downstream = times[TALLY_DOWNSTREAM],
+        .client = times[TALLY_CLIENT],
+        .lookup = times[TALLY_LOOKUP],
+        .os_thread = times[TALLY_OS_THREAD],
+        .other = times[TALLY_OTHER],
+        .lookups = tally->lookups,
+    };
+    add_uses(account, tally);
+}
+
+void gr_request_account(const gr_request *request, gr_account *account) {
+    struct green *self = green_self();
+    if (self) sched_enter(self);
+    take(request, account);
+    if (self) sched_leave(self);
+}
