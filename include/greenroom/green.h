@@ -50,18 +50,20 @@ GR_API int64_t gr_now(void);
 
 /* --- For hosts of another language --- */
 
-/* How the monitor makes running code give way, and how the server finds out where code hangs:
+/* How the monitor makes running code give way, and how the server finds out where code hangs or is:
  * hold() is called on OS threads of the runtime's own and returns once the language's global lock
  * is held (so whoever computed has let go of it in a hooked wait), release() lets it go. describe()
- * is called between the two: it writes the language's stack of the thread with that pthread_self(),
- * innermost call first, " < " between calls, as a string that fits into room bytes. pass() lets go
+ * is called between the two: it tells the language's stacks of threads, which have those
+ * pthread_self()s, as they are at one moment: which of them, and a text with a line for each call,
+ * the innermost first, which is copied. It leaves out threads that it does not know. pass() lets go
  * of the lock and takes it again, by the calls that extensions make for that, itself and first of
  * all; it is called once by gr_preempt_with, whose caller holds the lock, and shows how places that
  * leave the lock are recognized. NULL: they are not. */
 typedef struct gr_preempter {
     void (*hold)(void *data);
     void (*release)(void *data);
-    void (*describe)(void *data, uintptr_t thread, char *text, size_t room);
+    void (*describe)(void *data, const uintptr_t *threads, size_t count,
+                     void (*tell)(void *to, size_t which, const char *text), void *to);
     void (*pass)(void *data);
     void *data;
 } gr_preempter;

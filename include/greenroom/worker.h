@@ -57,22 +57,6 @@ GR_API int gr_worker_interrupt_fd(void);
  * stacks of all threads to stderr, within the signal handler: the host sets one, after this. */
 GR_API int gr_worker_stack_signal(void);
 
-/* The stacks of the requests in flight, which an operator asks for (`greenroom stacks`). describe
- * is called on a green thread that answers no request, or where handlers run on OS threads
- * (gr_worker_threads) on an OS thread. With whatever keeps the language's stacks from changing
- * held, it takes them, and tells of each what there is to say; all copied. */
-typedef struct gr_stacks gr_stacks;
-GR_API void gr_worker_stacks_with(void (*describe)(gr_stacks *stacks, void *data), void *data);
-
-/* Notes which requests are in flight now; on an OS thread that was done a moment ago. Returns how
- * many. Never parks. */
-GR_API size_t gr_stacks_take(gr_stacks *stacks);
-
-/* On which thread each runs, for which below the number that gr_stacks_take returned; and what is
- * to be said of it, a line for each frame, the innermost first. */
-GR_API pthread_t gr_stacks_thread(const gr_stacks *stacks, size_t which);
-GR_API void gr_stacks_tell(gr_stacks *stacks, size_t which, const char *text);
-
 /* The application that this worker serves; owned by the runtime. */
 GR_API gr_app *gr_worker_application(void);
 

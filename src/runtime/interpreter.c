@@ -1,6 +1,8 @@
 #include "runtime/interpreter.h"
 
 #include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/sys.h"
 #include "greenroom/green.h"
@@ -26,14 +28,40 @@ void interpreter_release(void) {
     if (interpreter_is_there()) preempter.release(preempter.data);
 }
 
+void interpreter_describe_all(const uintptr_t *threads, size_t count,
+                              void (*tell)(void *to, size_t which, const char *text), void *to) {
+    if (interpreter_is_there()) preempter.describe(preempter.data, threads, count, tell, to);
+}
+
+struct one_line {
+    char *text;
+    size_t room;
+};
+
+static void put_lines(void *to, size_t which, const char *text) {
+    const struct one_line *out = to;
+    size_t len = 0;
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchrnul(text, '\n');
+        int n = snprintf(out->text + len, out->room - len, "%s%.*s", len ? " < " : "",
+                         (int)(end - text), text);
+        if (n >= (int)(out->room - len)) return;
+        len += (size_t)n;
+    }
+}
+
 void interpreter_describe(pthread_t thread, char *text, size_t room) {
+    uintptr_t threads[] = {thread};
     *text = '\0';
-    if (interpreter_is_there()) preempter.describe(preempter.data, thread, text, room);
+    interpreter_describe_all(threads, 1, put_lines, &(struct one_line){text, room});
 }
 
 unsigned long interpreter_passes(void) { return site_passes; }
 
 /* ---- the asker ---- */
+
+/* Bytes: describing runs code of the interpreter's, which may collect its garbage meanwhile. */
+enum { ASKER_STACK = 1 << 20 };
 
 enum { ANSWERED, BEING_ASKED, ASKED };
 
@@ -56,7 +84,7 @@ static void *answer(void *unused) {
     return NULL;
 }
 
-int interpreter_asker_start(void) { return os_thread_start(answer, NULL, OS_THREAD_STACK); }
+int interpreter_asker_start(void) { return os_thread_start(answer, NULL, ASKER_STACK); }
 
 bool interpreter_has_answered(void) {
     return __atomic_load_n(&question.state, __ATOMIC_ACQUIRE) == ANSWERED;

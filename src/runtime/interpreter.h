@@ -18,6 +18,11 @@ void interpreter_release(void);
  * between, cut off where it does not fit; "" when it does not know the thread. */
 RT_SHARED void interpreter_describe(pthread_t thread, char *text, size_t room);
 
+/* With the lock held: those of several threads, all of one moment, a line for each call. tell is
+ * called for each that it knows; the text is its caller's. */
+void interpreter_describe_all(const uintptr_t *threads, size_t count,
+                              void (*tell)(void *to, size_t which, const char *text), void *to);
+
 /* How often its lock was let go of: it has been, if that is another number than before. Always 0
  * where libc is not interposed. */
 unsigned long interpreter_passes(void);

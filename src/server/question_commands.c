@@ -53,8 +53,8 @@ static void say_one(struct question *question, const struct in_flight *one, cons
 
 /* stacks [ID]: of the request with that id, or of all. */
 static const char *tell_stacks(struct question *question, const char *words) {
-    struct gr_stacks stacks = {.id = *words ? words : NULL, .most = STACKS_MAX};
-    stacks_describe(&stacks);
+    struct stacks stacks = {.id = *words ? words : NULL, .most = STACKS_MAX};
+    stacks_take(&stacks);
     if (!stacks.notes) return no_memory;
     for (size_t i = 0; i < stacks.count; i++) say_one(question, &stacks.notes[i], stacks.texts[i]);
     if (!stacks.id && stacks.all > stacks.count)

@@ -166,8 +166,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
         ready_pipe_serves();
         return 0;
     }
-    bool asks = options->request_timeout || options->unresponsive_timeout;
-    if (asks && interpreter_asker_start() < 0) return fail("cannot start the watchdog");
+    if (interpreter_asker_start() < 0) return fail("cannot start the watchdog");
     if (watchdog_start(options->unresponsive_timeout) < 0) return fail("cannot start the watchdog");
     if (level_watch_start() < 0) return fail("cannot start the thread for levels of the log");
     listeners_start();

@@ -3,78 +3,94 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/carrier.h"
+#include "base/clock.h"
+#include "runtime/interpreter.h"
 #include "runtime/park.h"
 #include "runtime/sched.h"
 
-enum { STACK = 1 << 20 }; /* bytes, of an OS thread that runs code of the language */
+/* For another question to be answered that is before ours. */
+static const int64_t patience = NS_PER_S, look_every = 10 * (int64_t)NS_PER_MS;
 
-static void (*describe)(gr_stacks *stacks, void *data);
-static void *describe_data;
-
-void gr_worker_stacks_with(void (*with)(gr_stacks *stacks, void *data), void *data) {
-    describe = with;
-    describe_data = data;
-}
-
-size_t gr_stacks_take(gr_stacks *stacks) {
+static struct in_flight *note(const struct stacks *stacks, size_t *count, size_t *all) {
     struct green *self = green_self();
-    if (!self) return stacks->count;
     sched_enter(self);
-    stacks->notes = in_flight_note(stacks->id, stacks->most, &stacks->count, &stacks->all);
+    struct in_flight *notes = in_flight_note(stacks->id, stacks->most, count, all);
     sched_leave(self);
-    stacks->texts = calloc(stacks->count + 1, sizeof *stacks->texts);
-    if (!stacks->texts) stacks_free(stacks);
-    return stacks->count;
+    return notes;
 }
 
-pthread_t gr_stacks_thread(const gr_stacks *stacks, size_t which) {
-    return stacks->notes[which].thread;
-}
+/* ---- on the OS thread that has the interpreter's lock ---- */
 
-void gr_stacks_tell(gr_stacks *stacks, size_t which, const char *text) {
-    free(stacks->texts[which]);
+struct asked {
+    struct stacks *stacks;
+    uintptr_t *threads;
+    struct green *waiting;
+    int done;
+};
+
+static void tell(void *to, size_t which, const char *text) {
+    struct stacks *stacks = to;
     stacks->texts[which] = strdup(text);
 }
 
-void stacks_free(struct gr_stacks *stacks) {
+static void describe(void *data) {
+    struct asked *asked = data;
+    struct green *waiting = asked->waiting;
+    interpreter_describe_all(asked->threads, asked->stacks->count, tell, asked->stacks);
+    __atomic_store_n(&asked->done, 1, __ATOMIC_RELEASE);
+    green_wake(waiting);
+}
+
+/* ---- on ours ---- */
+
+static void ask(struct stacks *stacks, uintptr_t *threads) {
+    struct asked asked = {.stacks = stacks, .threads = threads, .waiting = green_self()};
+    int64_t due = clock_after(patience);
+    while (!interpreter_ask(describe, &asked)) {
+        if (clock_now() >= due) return;
+        time_wait(clock_after(look_every));
+    }
+    while (!__atomic_load_n(&asked.done, __ATOMIC_ACQUIRE)) green_park(NEVER);
+}
+
+static bool is_among(const struct in_flight *one, const struct in_flight *notes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (notes[i].thread == one->thread && strcmp(notes[i].id, one->id) == 0) return true;
+    return false;
+}
+
+/* Who has ended meanwhile may have left its thread, and the stack that was found on it, to another.
+ */
+static void forget_ended(struct stacks *stacks) {
+    size_t count, all;
+    struct in_flight *later = note(stacks, &count, &all);
+    for (size_t i = 0; i < stacks->count; i++) {
+        if (later && is_among(&stacks->notes[i], later, count)) continue;
+        free(stacks->texts[i]);
+        stacks->texts[i] = NULL;
+    }
+    free(later);
+}
+
+void stacks_take(struct stacks *stacks) {
+    stacks->notes = note(stacks, &stacks->count, &stacks->all);
+    stacks->texts = calloc(stacks->count + 1, sizeof *stacks->texts);
+    uintptr_t *threads = calloc(stacks->count + 1, sizeof *threads);
+    if (!stacks->notes || !stacks->texts || !threads) {
+        stacks_free(stacks);
+    } else if (interpreter_is_there() && stacks->count) {
+        for (size_t i = 0; i < stacks->count; i++) threads[i] = stacks->notes[i].thread;
+        ask(stacks, threads);
+        forget_ended(stacks);
+    }
+    free(threads);
+}
+
+void stacks_free(struct stacks *stacks) {
     for (size_t i = 0; stacks->texts && i < stacks->count; i++) free(stacks->texts[i]);
     free(stacks->texts);
     free(stacks->notes);
     stacks->texts = NULL;
     stacks->notes = NULL;
     stacks->count = 0;
-}
-
-/* ---- where handlers run on OS threads, and nobody but those may wait for the interpreter ---- */
-
-struct apart {
-    struct gr_stacks *stacks;
-    struct green *waiting;
-    int done;
-};
-
-static void *describe_apart(void *arg) {
-    struct apart *apart = arg;
-    struct green *waiting = apart->waiting;
-    describe(apart->stacks, describe_data);
-    __atomic_store_n(&apart->done, 1, __ATOMIC_RELEASE);
-    green_wake(waiting);
-    return NULL;
-}
-
-static void run_apart(struct gr_stacks *stacks) {
-    struct apart apart = {.stacks = stacks, .waiting = green_self()};
-    if (os_thread_start(describe_apart, &apart, STACK) < 0) return;
-    while (!__atomic_load_n(&apart.done, __ATOMIC_ACQUIRE)) green_park(NEVER);
-}
-
-void stacks_describe(struct gr_stacks *stacks) {
-    bool apart = gr_worker_threads() > 0;
-    if (apart || !describe) gr_stacks_take(stacks);
-    if (!describe || (apart && !stacks->notes)) return;
-    if (apart)
-        run_apart(stacks);
-    else
-        describe(stacks, describe_data);
 }

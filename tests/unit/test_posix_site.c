@@ -38,7 +38,8 @@ static __attribute__((noinline)) void gil_take(void) {
 
 static void hold(void *unused) { gil_take(); }
 static void release(void *unused) { gil_leave(); }
-static void describe(void *unused, uintptr_t thread, char *text, size_t room) { *text = '\0'; }
+static void describe(void *unused, const uintptr_t *threads, size_t count,
+                     void (*tell)(void *to, size_t which, const char *text), void *to) {}
 
 static void pass(void *unused) {
     gil_leave();

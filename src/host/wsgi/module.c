@@ -16,7 +16,6 @@
 #include "host/wsgi/input.h"
 #include "host/wsgi/log.h"
 #include "host/wsgi/scope.h"
-#include "host/wsgi/stack.h"
 #include "host/wsgi/start_response.h"
 #include "host/wsgi/thread.h"
 
@@ -100,7 +99,6 @@ static PyObject *module_serve(PyObject *module, PyObject *args) {
     if (hosting_setup() < 0) return NULL;
 
     gr_app_fallback(gr_worker_application(), handler_run, &handler);
-    stacks_setup(&handler);
     int error = serve_until_told(&handler);
     if (error < 0) return NULL;
     if (error != 0 && error != ETIMEDOUT) {

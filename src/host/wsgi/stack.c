@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#include "greenroom/worker.h"
-#include "host/wsgi/thread.h"
-
 enum { TEXT = 8192 }; /* bytes of one stack */
 
 /* Appends "file:line function" of a frame. Returns the frame that called it, or NULL; errors end
@@ -30,21 +27,14 @@ static PyObject *put_frame(PyObject *frame, const char *separator, char **at, ch
     return back;
 }
 
-PyObject *stack_frames(void) {
-    PyObject *frames = PyObject_CallFunction(PySys_GetObject("_current_frames"), NULL);
-    PyErr_Clear();
-    return frames;
-}
-
-void stack_text(PyObject *frames, uintptr_t thread, const char *separator, char *text,
-                size_t room) {
+static void stack_text(PyObject *frames, uintptr_t thread, char *text, size_t room) {
     char *at = text;
     *text = '\0';
     PyObject *ident = PyLong_FromUnsignedLong(thread);
     PyObject *frame = frames && ident ? PyDict_GetItemWithError(frames, ident) : NULL;
     Py_XINCREF(frame);
     while (frame && !Py_IsNone(frame)) {
-        PyObject *back = put_frame(frame, at == text ? "" : separator, &at, text + room);
+        PyObject *back = put_frame(frame, at == text ? "" : "\n", &at, text + room);
         Py_DECREF(frame);
         frame = back;
     }
@@ -53,21 +43,14 @@ void stack_text(PyObject *frames, uintptr_t thread, const char *separator, char 
     PyErr_Clear();
 }
 
-/* With the GIL held from the first to the last, no stack changes. */
-static void describe(gr_stacks *stacks, void *data) {
-    const struct handler *handler = data;
+void stacks_tell(const uintptr_t *threads, size_t count,
+                 void (*tell)(void *to, size_t which, const char *text), void *to) {
     char text[TEXT];
-    if (!thread_enter(handler->adopt)) return;
-    PyObject *frames = stack_frames();
-    size_t count = gr_stacks_take(stacks);
+    PyObject *frames = PyObject_CallFunction(PySys_GetObject("_current_frames"), NULL);
+    PyErr_Clear();
     for (size_t i = 0; i < count; i++) {
-        stack_text(frames, (uintptr_t)gr_stacks_thread(stacks, i), "\n", text, sizeof text);
-        gr_stacks_tell(stacks, i, text);
+        stack_text(frames, threads[i], text, sizeof text);
+        if (*text) tell(to, i, text);
     }
     Py_XDECREF(frames);
-    thread_leave();
-}
-
-void stacks_setup(const struct handler *handler) {
-    gr_worker_stacks_with(describe, (void *)handler);
 }

@@ -2,17 +2,11 @@
 #ifndef WSGI_STACK_H
 #define WSGI_STACK_H
 
-#include "host/wsgi/handler.h"
+#include "host/wsgi/python.h"
 
-/* The stack of a thread, innermost call first, "file:line function" each, with the separator
- * between; "" when it has none. frames is what sys._current_frames() gives, or NULL. With the GIL;
- * leaves no exception. */
-void stack_text(PyObject *frames, uintptr_t thread, const char *separator, char *text, size_t room);
-
-/* A new reference; NULL without memory. With the GIL; leaves no exception. */
-PyObject *stack_frames(void);
-
-/* For `greenroom stacks`. The handler has to outlive the process. */
-void stacks_setup(const struct handler *handler);
+/* Tells those of some threads, as they are now: a line "file:line function" for each call, the
+ * innermost first; nothing of a thread that has none. With the GIL; leaves no exception. */
+void stacks_tell(const uintptr_t *threads, size_t count,
+                 void (*tell)(void *to, size_t which, const char *text), void *to);
 
 #endif

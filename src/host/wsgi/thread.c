@@ -83,13 +83,10 @@ static void pass_lock(void *data) {
     PyEval_RestoreThread(PyEval_SaveThread());
 }
 
-static void lock_describe(void *data, uintptr_t thread, char *text, size_t room) {
+static void lock_describe(void *data, const uintptr_t *threads, size_t count,
+                          void (*tell)(void *to, size_t which, const char *text), void *to) {
     (void)data;
-    *text = '\0';
-    if (!holding) return;
-    PyObject *frames = stack_frames();
-    stack_text(frames, thread, " < ", text, room);
-    Py_XDECREF(frames);
+    if (holding) stacks_tell(threads, count, tell, to);
 }
 
 /* The shortest life that a Python thread can have: it calls int() and ends. */
