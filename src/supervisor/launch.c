@@ -14,6 +14,7 @@
 #include "supervisor/loader.h"
 #include "supervisor/log_relay.h"
 #include "supervisor/notify.h"
+#include "supervisor/pair.h"
 #include "supervisor/signals.h"
 
 static const char posix_library[] = "libgreenroom-posix.so";
@@ -161,13 +162,6 @@ static void become_worker(const struct launch *launch, const struct server_optio
     fail(options, "run ", launch->program);
 }
 
-static void close_pair(const int ends[2]) {
-    int saved = errno;
-    close(ends[0]);
-    close(ends[1]);
-    errno = saved;
-}
-
 static pid_t start(const struct launch *launch, struct server_options *options) {
     struct log_pipes pipes;
     pid_t master = getpid();
@@ -185,7 +179,7 @@ pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready
     int ends[2], talk[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, talk) < 0) {
-        close_pair(ends);
+        pair_close(ends);
         return -1;
     }
     options.slot = slot;
@@ -194,8 +188,8 @@ pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready
     options.question_fd = talk[1];
     pid_t child = start(launch, &options);
     if (child < 0) {
-        close_pair(ends);
-        close_pair(talk);
+        pair_close(ends);
+        pair_close(talk);
         return -1;
     }
     close(ends[1]);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "log/log.h"
 #include "supervisor/log_writer.h"
+#include "supervisor/pair.h"
 #include "supervisor/thread.h"
 
 /* A line longer than this comes out in pieces. LAST_WORDS: more than a pipe holds. */
@@ -195,10 +196,7 @@ int log_pipes_open(struct log_pipes *pipes, bool wanted) {
     if (!wanted) return 0;
     if (pipe2(pipes->out, O_CLOEXEC) < 0) return -1;
     if (pipe2(pipes->err, O_CLOEXEC) == 0) return 0;
-    int saved = errno;
-    close(pipes->out[0]);
-    close(pipes->out[1]);
-    errno = saved;
+    pair_close(pipes->out);
     return -1;
 }
 
