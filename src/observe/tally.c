@@ -1,5 +1,9 @@
 #include "observe/tally.h"
 
+#include <stdio.h>
+
+#include "runtime/activity.h"
+
 const char *const tally_names[TALLY_TIMES] = {
     [TALLY_RUNNING] = "running", [TALLY_QUEUED] = "queued", [TALLY_INTERPRETER] = "interpreter",
     [TALLY_LOCK] = "lock",       [TALLY_SLEEP] = "sleep",   [TALLY_DOWNSTREAM] = "downstream",
@@ -101,10 +105,24 @@ void tally_open(struct tally *tally, int64_t now, int client) {
 
 void tally_close(struct tally *tally, int64_t now) { account_close(&tally->account, now); }
 
-void tally_read(const struct tally *tally, const struct green *green, int64_t now,
-                int64_t times[TALLY_TIMES]) {
-    int64_t spent[ACCOUNT_KINDS];
-    account_read(&tally->account, green, now, spent);
+static bool is_for_descriptor(struct activity activity) {
+    return (activity.kind == ACTIVITY_DESCRIPTOR || activity.kind == ACTIVITY_DESCRIPTORS) &&
+           activity.fd >= 0;
+}
+
+struct tally tally_now(const struct tally *tally, const struct green *green, int64_t now) {
+    struct tally copy = *tally;
+    struct activity activity = activity_of(green);
+    int64_t since = tally->account.since;
+    account_read(&tally->account, green, now, copy.account.spent);
+    copy.account.since = now;
+    if (is_for_descriptor(activity) && now > since)
+        have_waited(&copy.account, activity.fd, now - since);
+    return copy;
+}
+
+void tally_read(const struct tally *tally, int64_t times[TALLY_TIMES]) {
+    const int64_t *spent = tally->account.spent;
     times[TALLY_RUNNING] = spent[ACCOUNT_RUNNING];
     times[TALLY_QUEUED] = spent[ACCOUNT_QUEUED];
     times[TALLY_INTERPRETER] = spent[ACCOUNT_INTERPRETER];
@@ -115,4 +133,28 @@ void tally_read(const struct tally *tally, const struct green *green, int64_t no
     times[TALLY_LOOKUP] = tally->for_lookups;
     times[TALLY_OS_THREAD] = spent[ACCOUNT_OS_THREAD] - tally->for_lookups;
     times[TALLY_OTHER] = spent[ACCOUNT_OTHER];
+}
+
+static const struct tally_use *most_used(const struct tally *tally) {
+    const struct tally_use *most = &tally->others;
+    for (unsigned i = 0; i < tally->use_count; i++)
+        if (tally->uses[i].waited >= most->waited) most = &tally->uses[i];
+    return most;
+}
+
+int64_t tally_most(const struct tally *tally, char *name, size_t room) {
+    int64_t times[TALLY_TIMES];
+    tally_read(tally, times);
+    enum tally_time most = TALLY_RUNNING;
+    for (int i = 0; i < TALLY_TIMES; i++)
+        if (times[i] > times[most] && i != TALLY_DOWNSTREAM) most = (enum tally_time)i;
+    const struct tally_use *use = most_used(tally);
+    if (use->waited <= times[most]) {
+        snprintf(name, room, "%s", tally_names[most]);
+        return times[most];
+    }
+    const char *protocol = protocol_names[downstream_get(use->downstream)->protocol];
+    snprintf(name, room, "%s%s%s", protocol, *protocol ? "@" : "",
+             use == &tally->others ? "others" : downstream_get(use->downstream)->name);
+    return use->waited;
 }

@@ -71,9 +71,14 @@ static inline bool tally_is_used(const struct tally_use *use) {
     return use->waited || use->sent || use->received || use->connections;
 }
 
-/* In ns, up to now; their sum is the time since tally_open. Of a tally that is closed, with the
- * time at which it was. For the green thread itself, or between sched_enter and sched_leave. */
-void tally_read(const struct tally *tally, const struct green *green, int64_t now,
-                int64_t times[TALLY_TIMES]);
+/* A copy of a tally that is not closed, as of now: with the state that its green thread is in. For
+ * that green thread, or between sched_enter and sched_leave. */
+struct tally tally_now(const struct tally *tally, const struct green *green, int64_t now);
+
+/* In ns; their sum is the time since tally_open. Of one that is closed, or a copy. */
+void tally_read(const struct tally *tally, int64_t times[TALLY_TIMES]);
+
+/* What most of it went on, as logs call it: "sleep", "postgres@db.example:5432". Returns the ns. */
+int64_t tally_most(const struct tally *tally, char *name, size_t room);
 
 #endif

@@ -46,7 +46,7 @@ enum account_kind account_kind_of_wait(const struct green *green) {
 void account_read(const struct account *account, const struct green *green, int64_t now,
                   int64_t spent[ACCOUNT_KINDS]) {
     memcpy(spent, account->spent, sizeof account->spent);
-    if (!green || green->account != account || now < account->since) return;
+    if (now < account->since) return;
     enum account_kind kind = green->moved ? ACCOUNT_OS_THREAD : kind_of(activity_of(green).kind);
     spent[kind] += now - account->since;
 }

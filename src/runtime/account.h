@@ -53,9 +53,8 @@ static inline void account_add(struct account *account, enum account_kind kind, 
 /* For what the state of a green thread counts that is parked, or about to be. */
 enum account_kind account_kind_of_wait(const struct green *green);
 
-/* What has been spent on each kind until now, with the state included that green is in, unless the
- * account is closed; then green may be NULL. For the green thread itself, or between sched_enter
- * and sched_leave. */
+/* What has been spent on each kind until now, with the state included that green is in, whose
+ * account it is. For the green thread itself, or between sched_enter and sched_leave. */
 void account_read(const struct account *account, const struct green *green, int64_t now,
                   int64_t spent[ACCOUNT_KINDS]);
 

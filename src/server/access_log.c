@@ -74,7 +74,7 @@ static gr_slice common(char *memory, const gr_request *request, int64_t now) {
     put_answer(&line, request, now);
     PUT(&line, " ");
     log_line_put(&line, id.data, id.len);
-    if (times) tally_line_put_text(&line, request->tally, now);
+    if (times) tally_line_put_text(&line, request->tally);
     return log_line_end(&line);
 }
 
@@ -89,7 +89,7 @@ static void put_members(struct log_line *line, const gr_request *request, int64_
     log_line_put_number(line, (uint64_t)request->response.sent);
     PUT(line, ",\"duration_us\":");
     log_line_put_number(line, microseconds(request, now));
-    tally_line_put_members(line, request->tally, now);
+    tally_line_put_members(line, request->tally);
     if (!method.len) return;
     if (method.len > METHOD_MAX) method.len = METHOD_MAX;
     PUT(line, ",\"version\":\"1.");
@@ -115,7 +115,7 @@ static gr_slice record(char *memory, const gr_request *request, int64_t now) {
         put_peer(&line, request);
         PUT(&line, " ");
         put_answer(&line, request, now);
-        if (times) tally_line_put_text(&line, request->tally, now);
+        if (times) tally_line_put_text(&line, request->tally);
     }
     return log_line_end(&line);
 }

@@ -28,11 +28,11 @@ static void add_uses(gr_account *account, const struct tally *tally) {
 }
 
 static void take(const gr_request *request, gr_account *account) {
-    const struct tally *tally = request->tally;
     int64_t now = clock_now(), times[TALLY_TIMES];
-    tally_read(tally, request->green, now, times);
+    struct tally tally = tally_now(request->tally, request->green, now);
+    tally_read(&tally, times);
     *account = (gr_account){
-        .total = now - tally->account.opened,
+        .total = now - tally.account.opened,
         .running = times[TALLY_RUNNING],
         .queued = times[TALLY_QUEUED],
         .interpreter = times[TALLY_INTERPRETER],
@@ -43,9 +43,9 @@ static void take(const gr_request *request, gr_account *account) {
         .lookup = times[TALLY_LOOKUP],
         .os_thread = times[TALLY_OS_THREAD],
         .other = times[TALLY_OTHER],
-        .lookups = tally->lookups,
+        .lookups = tally.lookups,
     };
-    add_uses(account, tally);
+    add_uses(account, &tally);
 }
 
 void gr_request_account(const gr_request *request, gr_account *account) {

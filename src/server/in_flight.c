@@ -112,6 +112,13 @@ static bool is(const gr_request *request, const char *id) {
     return gr_slice_equal(gr_request_id(request), gr_slice_of(id));
 }
 
+static void tell_most(const gr_request *request, int64_t now, char *out, size_t room) {
+    char name[IN_FLIGHT_WAIT - 32];
+    struct tally tally = tally_now(request->tally, request->green, now);
+    int64_t most = tally_most(&tally, name, sizeof name);
+    snprintf(out, room, "%s %.1f s", name, (double)most / NS_PER_S);
+}
+
 static void note(struct in_flight *out, const gr_request *request) {
     char peer[PEER_TEXT_MAX];
     size_t peer_len = peer_text(exchange_peer(request), peer);
@@ -119,7 +126,9 @@ static void note(struct in_flight *out, const gr_request *request) {
     escape(out->method, sizeof out->method, gr_request_method(request));
     escape(out->target, sizeof out->target, gr_request_target(request));
     escape(out->peer, sizeof out->peer, (gr_slice){peer, peer_len});
-    out->age = clock_now() - request->in_flight.since;
+    int64_t now = clock_now();
+    out->age = now - request->in_flight.since;
+    tell_most(request, now, out->most, sizeof out->most);
     out->thread = request->thread;
     char wait[IN_FLIGHT_WAIT];
     tell(request->green, wait, sizeof wait);

@@ -20,6 +20,7 @@ struct in_flight {
     pthread_t thread; /* that answers it */
     char method[32], target[IN_FLIGHT_TARGET];
     char peer[IN_FLIGHT_PEER]; /* the client's address; "" for none */
+    char most[IN_FLIGHT_WAIT]; /* what most of its time went on, and how much: "sleep 1.2 s" */
     char wait[IN_FLIGHT_WAIT]; /* "runs", "waits for 10.0.0.3:5432" */
 };
 

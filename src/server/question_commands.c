@@ -21,16 +21,17 @@ static struct in_flight *note(const char *id, size_t most, size_t *count, size_t
 static const char no_memory[] = "the worker has no memory for it";
 
 /* requests [MOST]: a line for each, its parts set apart by tabs: id, age in ms, method, target,
- * client, what it waits for. */
+ * client, what it waits for, what most of its time went on. */
 static const char *tell_requests(struct question *question, const char *words) {
     size_t count, all, most = *words ? strtoul(words, NULL, 10) : REQUESTS_MAX;
     if (most > REQUESTS_MAX) most = REQUESTS_MAX;
     struct in_flight *notes = note(NULL, most, &count, &all);
     if (!notes) return no_memory;
     for (const struct in_flight *one = notes; one < notes + count; one++)
-        question_say(question, "%s\t%lld\t%s\t%s\t%s\t%s", one->id,
+        question_say(question, "%s\t%lld\t%s\t%s\t%s\t%s\t%s", one->id,
                      (long long)(one->age / NS_PER_MS), *one->method ? one->method : "-",
-                     *one->target ? one->target : "-", *one->peer ? one->peer : "-", one->wait);
+                     *one->target ? one->target : "-", *one->peer ? one->peer : "-", one->wait,
+                     one->most);
     free(notes);
     return NULL;
 }

@@ -29,22 +29,20 @@ static double ms(int64_t ns) { return (double)ns / NS_PER_MS; }
 static void put_use(struct field *field, const struct tally_use *use) {
     const struct downstream *downstream = downstream_get(use->downstream);
     const char *protocol = protocol_names[downstream->protocol];
-    if (use->waited)
-        put(field, ", %s;desc=\"%s\";dur=%.3f",
-            *protocol ? protocol : tally_names[TALLY_DOWNSTREAM], downstream->name,
-            ms(use->waited));
+    put(field, ", %s;desc=\"%s\";dur=%.3f", *protocol ? protocol : tally_names[TALLY_DOWNSTREAM],
+        downstream->name, ms(use->waited));
 }
 
 static void put_all(struct field *field, const struct gr_request *request) {
-    const struct tally *tally = request->tally;
     int64_t now = clock_now(), times[TALLY_TIMES];
-    tally_read(tally, request->green, now, times);
-    put(field, "Server-Timing: total;dur=%.3f", ms(now - tally->account.opened));
+    struct tally tally = tally_now(request->tally, request->green, now);
+    tally_read(&tally, times);
+    put(field, "Server-Timing: total;dur=%.3f", ms(now - tally.account.opened));
     for (int i = 0; i < TALLY_TIMES; i++)
         if (times[i] && i != TALLY_DOWNSTREAM)
             put(field, ", %s;dur=%.3f", tally_names[i], ms(times[i]));
-    for (unsigned i = 0; i < tally->use_count; i++) put_use(field, &tally->uses[i]);
-    if (tally->others.waited) put(field, ", others;dur=%.3f", ms(tally->others.waited));
+    for (unsigned i = 0; i < tally.use_count; i++) put_use(field, &tally.uses[i]);
+    if (tally.others.waited) put(field, ", others;dur=%.3f", ms(tally.others.waited));
 }
 
 size_t server_timing_field(const gr_request *request, char out[SERVER_TIMING_MAX]) {

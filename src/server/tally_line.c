@@ -23,9 +23,9 @@ static void put_text_use(struct log_line *line, const struct tally_use *use, con
     put_us(line, use->waited);
 }
 
-void tally_line_put_text(struct log_line *line, const struct tally *tally, int64_t now) {
+void tally_line_put_text(struct log_line *line, const struct tally *tally) {
     int64_t times[TALLY_TIMES];
-    tally_read(tally, NULL, now, times);
+    tally_read(tally, times);
     for (int i = 0; i < TALLY_TIMES; i++) {
         if (times[i] < NS_PER_US) continue;
         PUT(line, " ");
@@ -74,10 +74,10 @@ static void put_uses(struct log_line *line, const struct tally *tally) {
     PUT(line, "]");
 }
 
-void tally_line_put_members(struct log_line *line, const struct tally *tally, int64_t now) {
+void tally_line_put_members(struct log_line *line, const struct tally *tally) {
     int64_t times[TALLY_TIMES];
     const char *before = ",\"times_us\":{\"";
-    tally_read(tally, NULL, now, times);
+    tally_read(tally, times);
     for (int i = 0; i < TALLY_TIMES; i++) {
         if (times[i] < NS_PER_US && i != TALLY_RUNNING) continue;
         put_name(line, before);

@@ -16,9 +16,9 @@
 enum { TALLY_LINE_MAX = 512 + 9 * 320 };
 
 /* With a blank before. */
-void tally_line_put_text(struct log_line *line, const struct tally *tally, int64_t now);
+void tally_line_put_text(struct log_line *line, const struct tally *tally);
 
 /* Members of an object, with a comma before. */
-void tally_line_put_members(struct log_line *line, const struct tally *tally, int64_t now);
+void tally_line_put_members(struct log_line *line, const struct tally *tally);
 
 #endif

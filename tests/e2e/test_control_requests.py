@@ -64,9 +64,9 @@ def seen(tell, *words: str, until: str) -> str:
 def test_top_says_of_each_request_what_it_waits_for(begin, tell, silent: int):
     for target in ("/rest", "/lock", f"/ask?{silent}"):
         begin(target)
-    said = seen(tell, "top", until=rf"waits for 127\.0\.0\.1:{silent} +GET /ask\?{silent} ")
-    assert re.search(r"^ +0 +\d+\.\d s +sleeps for \d+\.\d s more +GET /rest +127\.0\.0\.1 +\S+-\d+$", said, re.M)
-    assert re.search(r"waits for a lock +GET /lock ", said)
+    said = seen(tell, "top", until=rf"waits for 127\.0\.0\.1:{silent} +\S+ \d+\.\d s +GET /ask\?{silent} ")
+    assert re.search(r"^ +0 +\d+\.\d s +sleeps for \d+\.\d s more +sleep \d+\.\d s +GET /rest +127\.0\.0\.1 +\S+-\d+$", said, re.M)
+    assert re.search(r"waits for a lock +\w+ \d+\.\d s +GET /lock ", said)
     assert re.match(r"slot +pid +state ", said)
 
 
