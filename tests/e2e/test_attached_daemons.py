@@ -1,6 +1,7 @@
 """--attach: programs that live and die with the master."""
 
 import os
+import pwd
 import re
 import signal
 import time
@@ -62,6 +63,17 @@ def test_it_has_nothing_of_ours(serve_with):
     assert not server.find_all(r"sh: (LD_PRELOAD|GREENROOM_(?!TEST|BUILD|POLLER)|NOTIFY).*")
     pid = first_pid(server)
     assert os.getsid(pid) == os.getpgid(pid) == pid
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
+def test_it_is_who_the_workers_are_in_their_sandbox(serve_with):
+    user = pwd.getpwnam("www-data")
+    server = serve_with("sh -c 'id -u; echo $HOME; grep NoNewPrivs /proc/self/status; exec sleep 1000'",
+                        options=("--user", "www-data", "--sandbox", "on"), served="confined:app")
+    server.wait_for_output(rf"sh: {user.pw_uid}\n.*sh: {user.pw_dir}\n.*sh: NoNewPrivs:.*1$")
+    eventually(lambda: is_sleeping(first_pid(server)), "under way")
+    server.process.kill()
+    eventually(lambda: not is_alive(first_pid(server)), "gone with the master all the same")
 
 
 def test_one_that_dies_is_started_again(serve_with, running):
