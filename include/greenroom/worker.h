@@ -66,6 +66,21 @@ GR_API gr_app *gr_worker_application(void);
  * then call again; ETIMEDOUT when requests were left at the graceful timeout. */
 GR_API int gr_worker_serve(void);
 
+/* ---- mules: processes that run a function of the application instead of serving ---- */
+
+/* The number of the mule that this process is, from 0; -1: it is a worker. gr_worker_app is its
+ * function then: "module:function", "./app.so:symbol". */
+GR_API int gr_worker_mule(void);
+
+/* Its function is found: says so, and waits until it is to be called, which is when the mule before
+ * it has ended. It is called on the main thread. Parks. Does not return in `greenroom check`.
+ * Returns 0, or -1 with errno: EINTR when a signal has come (call it again), EPIPE when nobody will
+ * say. */
+GR_API int gr_worker_wait_for_call(void);
+
+/* ns that it may take to end once it has been told to, by SIGTERM. */
+GR_API int64_t gr_worker_graceful_timeout(void);
+
 GR_END
 
 #endif

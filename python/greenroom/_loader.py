@@ -49,6 +49,18 @@ def load(wanted: str) -> Application:
     return found
 
 
+def load_function(wanted: str) -> Callable[[], Any]:
+    """Returns the function of a mule, "module:function" or "module:attribute.function".
+
+    Raises as `load` does.
+    """
+    module_name, _, path = wanted.rpartition(":")
+    found = _attribute(_import(module_name), path)
+    if not callable(found):
+        raise NotFound(f"{path} in {module_name} cannot be called: it is {_article(found)}")
+    return found
+
+
 def _import(name: str) -> ModuleType:
     if name.endswith(".py"):
         return _import_file(name)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import _greenroom
-from greenroom import _loader, _log, _threads
+from greenroom import _loader, _log, _mule, _threads
 
 APP_FAILED = 1
 USAGE = 2
@@ -64,21 +64,22 @@ def tidy_environment() -> None:
 
 
 def run(wanted: str) -> int:
+    is_mule = _greenroom.mule() >= 0
     try:
-        app = _loader.load(wanted)
+        app = _loader.load_function(wanted) if is_mule else _loader.load(wanted)
     except _loader.NotFound as error:
         return refuse(USAGE, str(error))
     except SystemExit as error:
         return refuse(APP_FAILED, f"{wanted} exited while it was loaded: {error.code}")
     except Exception as error:
-        trace = traceback.TracebackException(type(error), error, users_part(error.__traceback__))
-        _greenroom.log_refusal(
-            f"{wanted} failed while it was loaded\n{''.join(trace.format()).rstrip()}")
+        fail(error, f"{wanted} failed while it was loaded")
         _greenroom.failed(traceback.format_exception_only(error)[-1].strip())
         return APP_FAILED
     _log.complete()
     _threads.mend_forks()
     faulthandler.register(_greenroom.stack_signal(), sys.__stderr__, all_threads=True)
+    if is_mule:
+        return _mule.run(app, fail)
     if (interrupt := _greenroom.interrupt_fd()) >= 0:
         signal.set_wakeup_fd(interrupt, warn_on_full_buffer=False)
     try:
@@ -86,6 +87,12 @@ def run(wanted: str) -> int:
     except OSError:  # which has been explained
         return USAGE
     return 0
+
+
+def fail(error: BaseException, what: str) -> None:
+    """Logs why there is no worker, the whole of it once while the next ones end in the same way."""
+    trace = traceback.TracebackException(type(error), error, users_part(error.__traceback__))
+    _greenroom.log_refusal(f"{what}\n{''.join(trace.format()).rstrip()}")
 
 
 def refuse(code: int, why: str) -> int:

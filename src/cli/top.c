@@ -140,14 +140,14 @@ static void draw_all(const struct screen *screen) {
     for (size_t i = 0; i < screen->worker_count; i++) left = draw(screen, left, screen->workers[i]);
     if (screen->complaint) left = draw(screen, left, screen->complaint);
     left = draw(screen, left, "");
-    snprintf(line, sizeof line, "%4s  %8s  %-32s  %-32s  %-40s  %-15s  %s", "slot", "age",
+    snprintf(line, sizeof line, "%6s  %8s  %-32s  %-32s  %-40s  %-15s  %s", "slot", "age",
              "is doing", "most of its time", "request", "client", "request id");
     left = draw(screen, left, line);
     for (size_t i = 0; i < screen->request_count; i++) {
         const struct request *one = &screen->requests[i];
         char what[512];
         snprintf(what, sizeof what, "%s %s", one->parts[PART_METHOD], one->parts[PART_TARGET]);
-        snprintf(line, sizeof line, "%4s  %8s  %-32s  %-32s  %-40s  %-15s  %s",
+        snprintf(line, sizeof line, "%6s  %8s  %-32s  %-32s  %-40s  %-15s  %s",
                  one->parts[PART_SLOT], age(one->age, since), one->parts[PART_WAIT],
                  one->parts[PART_MOST], what, one->parts[PART_CLIENT], one->parts[PART_ID]);
         left = draw(screen, left, line);

@@ -82,6 +82,20 @@ static int command_set(struct settings *settings, const struct setting *setting,
     return command_find(setting, words[0], error);
 }
 
+static int mule_set(struct server_options *worker, const struct setting *setting, const char *value,
+                    char *error) {
+    const char *function = strrchr(value, ':');
+    if (!function || function == value || !function[1] || strchr(value, '\n'))
+        return sentence(error,
+                        "%s must be MODULE:FUNCTION, such as shop.jobs:consume, or APP.so:SYMBOL, "
+                        "not '%s'",
+                        setting->name, value);
+    if (worker->mule_count == SERVER_MULES_MAX)
+        return sentence(error, "%s may be given %d times at most", setting->name, SERVER_MULES_MAX);
+    worker->mules[worker->mule_count++].function = value;
+    return 0;
+}
+
 static int app_set(const char **place, const char *value, char *error) {
     if (strchr(value, '\n')) return sentence(error, "APP must not have a line break");
     *place = value;
@@ -267,6 +281,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return command_set(settings, setting, value, error);
     case SETTING_STATIC:
         return static_set(&settings->worker, setting, value, error);
+    case SETTING_MULE:
+        return mule_set(&settings->worker, setting, value, error);
     case SETTING_TEXT:
     case SETTING_ACCESS_LOG:
     case SETTING_CONTROL:

@@ -23,6 +23,8 @@ const struct setting settings_table[] = {
      DEFAULT_BIND, SETTING_ADDRESS},
     {"workers", "N", "Worker processes; MIN:MAX: as many as the load asks for",
      "one for each usable core", SETTING_WORKERS, .least = 1, .most = BOARD_SLOTS_MAX},
+    {"mule", "FUNCTION", "MODULE:FUNCTION or APP.so:SYMBOL to run beside the workers; repeatable",
+     "none", SETTING_MULE},
     {"python", "PATH", "Interpreter for a Python APP", "$VIRTUAL_ENV/bin/python3, else python3",
      SETTING_TEXT, .place = PLACE(python)},
     {"stack-size", "SIZE", "Stack of each request, such as 256K or 1M", "what the language needs",
@@ -147,6 +149,7 @@ enum setting_shape setting_shape(const struct setting *setting) {
     switch (setting->kind) {
     case SETTING_ADDRESS:
     case SETTING_COMMAND:
+    case SETTING_MULE:
     case SETTING_NETWORKS:
     case SETTING_LEVELS:
         return SHAPE_LIST;
@@ -159,7 +162,7 @@ enum setting_shape setting_shape(const struct setting *setting) {
 
 bool setting_repeats(const struct setting *setting) {
     return setting->kind == SETTING_ADDRESS || setting->kind == SETTING_COMMAND ||
-           setting->kind == SETTING_STATIC;
+           setting->kind == SETTING_STATIC || setting->kind == SETTING_MULE;
 }
 
 int settings_complete(struct settings *settings, const struct setting **about,

@@ -56,6 +56,7 @@ enum setting_kind {
     SETTING_CONCURRENCY,   /* "green", "green:N", or "threads:N" */
     SETTING_CPUS,          /* "off", "on", or "0-3,6" */
     SETTING_WORKERS,       /* "4", or "2:8" */
+    SETTING_MULE,          /* "module:function"; may be given again: one more */
     SETTING_UINT32,
     SETTING_INT64,
     SETTING_SIZE,

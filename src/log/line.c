@@ -1,5 +1,7 @@
 #include "log/line.h"
 
+#include <stdio.h>
+
 #include "base/decimal.h"
 #include "log/stamp.h"
 
@@ -174,11 +176,19 @@ static void put_id(struct log_line *line, gr_slice id) {
     log_line_put(line, id.data, id.len < ID_MAX ? id.len : ID_MAX);
 }
 
+const char *log_worker_name(int worker, char text[LOG_WORKER_NAME]) {
+    if (worker < 0) return worker == LOG_WORKER_MASTER ? "master" : "attached";
+    bool is_mule = worker >= LOG_MULES;
+    snprintf(text, LOG_WORKER_NAME, "%s %d", is_mule ? "mule" : "worker",
+             is_mule ? worker - LOG_MULES : worker);
+    return text;
+}
+
 static void put_worker(struct log_line *line, int worker) {
-    if (worker == LOG_WORKER_MASTER) return PUT(line, "[master] ");
-    if (worker == LOG_WORKER_ATTACHED) return PUT(line, "[attached] ");
-    PUT(line, "[worker ");
-    log_line_put_number(line, (uint64_t)worker);
+    char memory[LOG_WORKER_NAME];
+    const char *name = log_worker_name(worker, memory);
+    PUT(line, "[");
+    log_line_put(line, name, strlen(name));
     PUT(line, "] ");
 }
 
@@ -199,6 +209,17 @@ static void begin_text(struct log_line *line, const struct log_head *head) {
     PUT(line, ": ");
 }
 
+static void put_number(struct log_line *line, int worker) {
+    bool is_mule = worker >= LOG_MULES;
+    PUT(line, "\",\"");
+    if (is_mule)
+        PUT(line, "mule");
+    else
+        PUT(line, "worker");
+    PUT(line, "\":");
+    log_line_put_number(line, (uint64_t)(is_mule ? worker - LOG_MULES : worker));
+}
+
 static void begin_json(struct log_line *line, const struct log_head *head) {
     char stamp[LOG_STAMP_UTC];
     log_stamp_utc(stamp, head->time);
@@ -208,11 +229,10 @@ static void begin_json(struct log_line *line, const struct log_head *head) {
     put_level(line, head);
     PUT(line, "\",\"logger\":\"");
     put_name(line, head->logger, LOGGER_MAX);
-    PUT(line, "\",\"worker\":");
     if (head->worker < 0)
-        PUT(line, "null");
+        PUT(line, "\",\"worker\":null");
     else
-        log_line_put_number(line, (uint64_t)head->worker);
+        put_number(line, head->worker);
     if (head->pid) PUT(line, ",\"pid\":");
     if (head->pid) log_line_put_number(line, (uint64_t)head->pid);
     if (!head->request_id.len) return;

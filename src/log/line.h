@@ -29,8 +29,13 @@ struct log_style {
     bool colour; /* of the level, by escape sequences of a terminal */
 };
 
-/* Whoever is no worker. ATTACHED: a program that the master has started beside them. */
-enum { LOG_WORKER_MASTER = -1, LOG_WORKER_ATTACHED = -2 };
+/* Whose line it is: the slot of a worker, from LOG_MULES on that of a mule, the master, or
+ * a program that the master has started beside them. */
+enum { LOG_WORKER_MASTER = -1, LOG_WORKER_ATTACHED = -2, LOG_MULES = 1024 };
+
+/* "master", "attached", "worker 3", "mule 0". Returns text. */
+enum { LOG_WORKER_NAME = 24 };
+GR_API const char *log_worker_name(int worker, char text[LOG_WORKER_NAME]);
 
 struct log_head {
     int64_t time; /* ns of CLOCK_REALTIME */
@@ -38,7 +43,7 @@ struct log_head {
     gr_slice level_name; /* empty: that of the level */
     gr_slice logger;
     gr_slice request_id; /* empty: it belongs to no request */
-    int worker;          /* its slot, or one of those above */
+    int worker;          /* as above */
     int pid;             /* 0: it is not known */
 };
 

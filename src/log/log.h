@@ -7,7 +7,7 @@
 #include "log/line.h"
 #include "log/ring.h"
 
-/* A slot, or LOG_WORKER_MASTER; until then it is "greenroom" that speaks. */
+/* As log/line.h numbers workers; until then it is the master that speaks. */
 GR_API void log_identify(int worker);
 int log_worker(void);
 

@@ -46,6 +46,7 @@ struct log_bell {
                                              wants to be woken; 0 when it is awake */
     _Atomic uint32_t stopped;             /* it is not to sleep any more */
     uint32_t rings;                       /* how many there are; for the writers */
+    uint32_t mules;                       /* how many of them, the last ones, are of mules */
     _Alignas(64) struct log_levels levels;
 };
 

@@ -10,10 +10,16 @@
 #include "base/sys.h"
 #include "log/line.h"
 #include "runtime/activity.h"
+#include "runtime/sched.h"
 #include "runtime/watch.h"
 #include "server/exchange.h"
 
 static struct list all = {&all, &all};
+static struct {
+    const char *function; /* NULL: this is no mule */
+    char id[16];
+    int64_t since;
+} mule;
 static void (*all_ended)(void); /* once they have been cancelled */
 
 void in_flight_enter(gr_request *request) {
@@ -135,12 +141,32 @@ static void note(struct in_flight *out, const gr_request *request) {
     escape(out->wait, sizeof out->wait, gr_slice_of(wait));
 }
 
+void in_flight_set_mule(const char *function, int number) {
+    snprintf(mule.id, sizeof mule.id, "mule-%d", number);
+    mule.since = clock_now();
+    mule.function = function;
+}
+
+static void note_mule(struct in_flight *out) {
+    char wait[IN_FLIGHT_WAIT];
+    *out = (struct in_flight){.age = clock_now() - mule.since, .thread = green_main.thread};
+    strcpy(out->id, mule.id);
+    strcpy(out->method, "mule");
+    strcpy(out->most, "-");
+    escape(out->target, sizeof out->target, gr_slice_of(mule.function));
+    tell(&green_main, wait, sizeof wait);
+    escape(out->wait, sizeof out->wait, gr_slice_of(wait));
+}
+
 struct in_flight *in_flight_note(const char *id, size_t most, size_t *count, size_t *there_are) {
     *count = *there_are = 0;
     for (struct list *at = all.next; at != &all; at = at->next) ++*there_are;
+    bool with_mule = mule.function && (!id || strcmp(id, mule.id) == 0);
+    *there_are += with_mule;
     size_t room = id ? 1 : *there_are < most ? *there_are : most;
     struct in_flight *notes = malloc((room ? room : 1) * sizeof *notes);
     if (!notes) return NULL;
+    if (with_mule && *count < room) note_mule(&notes[(*count)++]);
     for (struct list *at = all.next; at != &all && *count < room; at = at->next) {
         const gr_request *request = LIST_ENTRY(at, struct gr_request, in_flight.place);
         if (!id || is(request, id)) note(&notes[(*count)++], request);

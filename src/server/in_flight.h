@@ -28,6 +28,10 @@ struct in_flight {
 void in_flight_enter(gr_request *request);
 void in_flight_leave(gr_request *request);
 
+/* This process is the mule of that number, and its main thread runs function from now on: it is
+ * noted as if it were a request, of the method "mule" and with the id "mule-0". */
+void in_flight_set_mule(const char *function, int number);
+
 /* Cancels them all: see gr_cancel. Calls done once there are none any more, if that is not now.
  * Returns how many there are. */
 int in_flight_cancel(void (*done)(void));

@@ -1,11 +1,13 @@
 #include "server/lifeline.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
 
 #include "base/clock.h"
 #include "base/sys.h"
 #include "runtime/carrier.h"
+#include "runtime/runtime.h"
 
 static int fd;
 static int64_t patience; /* atomic */
@@ -15,6 +17,7 @@ static void *wait_for_the_end(void *unused) {
     while (sys(SYS_ppoll, &end, 1, NULL, NULL, 0) <= 0) {
     }
     int64_t longest = __atomic_load_n(&patience, __ATOMIC_RELAXED);
+    if (longest) sys(SYS_kill, runtime_pid, SIGTERM);
     struct timespec left = {.tv_sec = longest / NS_PER_S, .tv_nsec = longest % NS_PER_S};
     while (sys(SYS_nanosleep, &left, &left) != 0) {
     }

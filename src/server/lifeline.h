@@ -11,8 +11,8 @@
  * 0, or -1 with errno EAGAIN (no thread to be had). */
 int lifeline_hold(int master_fd);
 
-/* From now on the process is to drain then, and to end by itself: it is ended only when it is still
- * there after patience ns. */
+/* From now on the process is told to end then, by SIGTERM, and is ended only when it is still there
+ * after patience ns. */
 void lifeline_loosen(int64_t patience);
 
 #endif

@@ -23,6 +23,8 @@ static const struct field {
     FIELD(FIELD_INT, slot),
     FIELD(FIELD_INT, workers),
     FIELD(FIELD_INT, place),
+    FIELD(FIELD_INT, mule),
+    FIELD(FIELD_INT, inbox_fd),
     FIELD(FIELD_INT, master_fd),
     FIELD(FIELD_INT, question_fd),
     FIELD(FIELD_INT, ready_fd),
@@ -72,6 +74,7 @@ static const struct field {
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 
 static const char listener_name[] = "listen_fd", static_name[] = "static";
+static const char function_name[] = "function", mailbox_name[] = "mailbox"; /* of a mule */
 static const char proxied_name[] = "proxied"; /* the number of a listener */
 
 /* Of the listener before them. A key follows its certificate. */
@@ -82,6 +85,8 @@ void server_options_init(struct server_options *options) {
     *options = (struct server_options){
         .app = "",
         .workers = 1,
+        .mule = -1,
+        .inbox_fd = -1,
         .master_fd = -1,
         .question_fd = -1,
         .ready_fd = -1,
@@ -186,6 +191,9 @@ char *server_options_encode(const struct server_options *options) {
     }
     for (int i = 0; i < options->listen_count; i++)
         if (options->proxied[i]) fprintf(out, "%s=%d\n", proxied_name, i);
+    for (int i = 0; i < options->mule_count; i++)
+        fprintf(out, "%s=%s\n%s=%d\n", function_name, options->mules[i].function, mailbox_name,
+                options->mules[i].mailbox);
     for (int i = 0; i < options->static_count; i++)
         fprintf(out, "%s=%s\n", static_name, options->statics[i]);
     if (fclose(out) == 0) return text;
@@ -226,6 +234,19 @@ static int static_add(struct server_options *options, const char *value) {
     return 0;
 }
 
+static int mule_add(struct server_options *options, const char *function) {
+    if (options->mule_count == SERVER_MULES_MAX) return -1;
+    options->mules[options->mule_count++] = (struct server_mule){function, -1};
+    return 0;
+}
+
+/* Of the mule before. */
+static int mailbox_set(struct server_options *options, const char *value) {
+    int64_t fd;
+    if (options->mule_count == 0 || number_parse(value, &fd) < 0) return -1;
+    return number_store(FIELD_INT, &options->mules[options->mule_count - 1].mailbox, fd);
+}
+
 /* Returns 1 when it is no setting of TLS. */
 static int tls_decode(struct server_options *options, const char *name, const char *value) {
     bool is_certificate = strcmp(name, certificate_name) == 0, is_key = strcmp(name, key_name) == 0;
@@ -250,6 +271,8 @@ static int setting_decode(struct server_options *options, const char *name, char
     if (strcmp(name, listener_name) == 0) return listener_add(options, value);
     if (strcmp(name, proxied_name) == 0) return proxied_set(options, value);
     if (strcmp(name, static_name) == 0) return static_add(options, value);
+    if (strcmp(name, function_name) == 0) return mule_add(options, value);
+    if (strcmp(name, mailbox_name) == 0) return mailbox_set(options, value);
     int is_tls = tls_decode(options, name, value);
     if (is_tls <= 0) return is_tls;
     for (const struct field *f = fields; f < fields + FIELD_COUNT; f++) {

@@ -10,6 +10,7 @@ enum {
     SERVER_STATICS_MAX = 16,
     SERVER_THREADS_MAX = 4096,
     SERVER_NETWORKS_MAX = 64,
+    SERVER_MULES_MAX = 64,
     SERVER_CERTIFICATES_MAX = 64, /* of a listener */
     SERVER_TICKET_SECRET = 32,    /* bytes */
     SERVER_UNWIND_SECONDS = 5, /* that requests which are cancelled may take, as long as some end */
@@ -30,11 +31,24 @@ enum server_proxy_headers {
     SERVER_PROXY_HEADERS_OFF,
 };
 
+/* A process that runs a function of the application beside the workers. */
+struct server_mule {
+    const char *function; /* "module:function", "./app.so:symbol" */
+    int mailbox;          /* where messages to it are sent; -1 for none */
+};
+
+/* What a mule that is ready is told, on the socket of questions: to call its function. */
+#define SERVER_MULE_GO "go"
+
 struct server_options {
-    const char *app;   /* "module:app", "./app.so" */
+    const char *app;   /* "module:app", "./app.so"; of a mule its function */
     bool check_only;   /* `greenroom check`: end where serving would begin */
     int slot, workers; /* this worker's slot, from 0; how many there are */
     int place;         /* of this process on the board */
+    int mule;          /* the number of this mule, from 0; -1: it is a worker */
+    int inbox_fd;      /* of a mule, where its messages come; -1 for none */
+    struct server_mule mules[SERVER_MULES_MAX];
+    int mule_count;
     int listen_fds[SERVER_LISTENERS_MAX];
     bool proxied[SERVER_LISTENERS_MAX]; /* connections begin with the PROXY protocol */
     struct server_tls tls[SERVER_LISTENERS_MAX];

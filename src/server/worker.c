@@ -23,6 +23,7 @@
 #include "server/lifeline.h"
 #include "server/listener.h"
 #include "server/load.h"
+#include "server/mule.h"
 #include "server/options.h"
 #include "server/question.h"
 #include "server/ready_pipe.h"
@@ -164,9 +165,10 @@ int gr_worker_start(size_t stack_size) {
         return refuse(errno, "no thread can be started");
     if (start_runtime(stack_size) < 0) return -1;
     protect_descriptors();
+    mules_init(&options);
     stalls_init();
     backtrace_init();
-    if (questions_open(options.question_fd) < 0)
+    if (options.mule < 0 && questions_open(options.question_fd) < 0)
         return refuse(errno, "the supervisor's questions cannot be heard");
     if (open_statics() < 0) return -1;
     if (tls_listeners_open(&options) < 0) return -1;

@@ -60,7 +60,7 @@ static void say_worker(struct peer *peer, const struct worker *worker) {
         [WORKER_STARTING] = "starting", [WORKER_SERVING] = "serving", [WORKER_LEAVING] = "leaving"};
     char since[24];
     const struct board_place *place = worker->place;
-    peer_say(peer, "%4d  %7d  %-8s  %7s  %10lu  %11d  %9d", worker->slot, worker->pid,
+    peer_say(peer, "%6s  %7d  %-8s  %7s  %10lu  %11d  %9d", SLOT_LABEL(worker->slot), worker->pid,
              states[worker->state], duration(clock_now() - worker->since, since),
              atomic_load(&place->requests), atomic_load(&place->connections),
              atomic_load(&place->in_flight));
@@ -77,9 +77,9 @@ static void say_attached(struct peer *peer, const struct attached *a) {
 }
 
 static void run_status(struct master *m, struct peer *peer, char **words) {
-    peer_say(peer, "%4s  %7s  %-8s  %7s  %10s  %11s  %9s", "slot", "pid", "state", "since",
+    peer_say(peer, "%6s  %7s  %-8s  %7s  %10s  %11s  %9s", "slot", "pid", "state", "since",
              "requests", "connections", "in flight");
-    for (int slot = 0; slot < BOARD_SLOTS_MAX; slot++)
+    for (int slot = 0; slot < SLOTS_MAX; slot++)
         for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
             if (w->slot == slot) say_worker(peer, w);
     if (m->attached)
@@ -99,12 +99,12 @@ static void run_requests(struct master *m, struct peer *peer, char **words) {
     char asked[64];
     if (words[1] && !is_number(words[1])) return peer_end(peer, "how many is to be a number");
     snprintf(asked, sizeof asked, "requests %.20s", words[1] ? words[1] : "");
-    inquiry_begin(m, peer, asked, 0, "%d\t%d\t", NULL);
+    inquiry_begin(m, peer, asked, 0, NULL, NULL);
 }
 
 /* stacks [PID|REQUEST] */
 static void run_stacks(struct master *m, struct peer *peer, char **words) {
-    static const char head[] = "worker %d (pid %d): ";
+    static const char head[] = "%s (pid %d): ";
     char asked[INQUIRY_WORDS];
     bool one = words[1] && is_number(words[1]);
     snprintf(asked, sizeof asked, "stacks %s", words[1] && !one ? words[1] : "");

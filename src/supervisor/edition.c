@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "supervisor/slot.h"
+
 enum command_line edition_read(struct edition **edition, int argc, char **argv,
                                char error[SENTENCE_SIZE]) {
     struct edition *e = calloc(1, sizeof *e);
@@ -36,6 +38,27 @@ static void inherit(struct server_options *options, const struct heirlooms *heir
     options->board_fd = heirlooms->board_fd;
     options->tickets_fd = tls ? heirlooms->tickets_fd : -1;
     log_share_with(&heirlooms->log, options);
+}
+
+const struct launch *edition_launch(const struct edition *edition, int slot) {
+    return slot_is_mule(slot) ? &edition->mules[slot - SLOT_MULES] : &edition->launch;
+}
+
+/* Mules are launched as workers are, but for what they run, and serve no sockets. */
+static int prepare_mules(struct edition *e, struct heirlooms *heirlooms, char *error) {
+    unsigned count = (unsigned)e->settings.worker.mule_count;
+    if (mailboxes_open(heirlooms->mailboxes, (int)count) < 0)
+        return sentence(error, "cannot make the mailboxes of mules: %s", strerror(errno));
+    for (unsigned i = 0; i < count; i++)
+        e->launch.options.mules[i].mailbox = heirlooms->mailboxes[i].write_end;
+    if (count && !(e->mules = calloc(count, sizeof *e->mules)))
+        return sentence(error, "there is no memory");
+    for (unsigned i = 0; i < count; i++) {
+        e->mules[i] = e->launch;
+        e->mules[i].options.inbox_fd = heirlooms->mailboxes[i].read_end;
+        if (launch_become_mule(&e->mules[i], (int)i, &e->settings, error) < 0) return -1;
+    }
+    return 0;
 }
 
 static bool has(const struct edition *edition, int fd) {
@@ -72,13 +95,14 @@ static int listen_at(struct edition *e, const struct edition *before, const stru
     return 0;
 }
 
-int edition_prepare(struct edition *edition, unsigned number, const struct heirlooms *heirlooms,
+int edition_prepare(struct edition *edition, unsigned number, struct heirlooms *heirlooms,
                     const struct edition *before, const struct edition *pending,
                     char error[SENTENCE_SIZE]) {
     struct edition *e = edition;
     e->launch.edition = number;
     if (launch_prepare(&e->launch, &e->settings, error) < 0) return -1;
     inherit(&e->launch.options, heirlooms);
+    if (prepare_mules(e, heirlooms, error) < 0) return -1;
     for (int i = 0; i < e->settings.bind_count; i++)
         if (listen_at(e, before, pending, &e->settings.binds[i], error) < 0) return -1;
     return 0;
@@ -101,7 +125,8 @@ void edition_close(struct edition *edition, const struct edition *other) {
     if (!edition) return;
     for (int i = 0; i < edition->listener_count; i++)
         if (!has(other, edition->listeners[i].fd)) listener_close(&edition->listeners[i]);
-    confinement_free(&edition->launch.confinement);
+    confinement_free(&edition->launch.confinement); /* which those of its mules share */
+    free(edition->mules);
     configuration_free(&edition->configuration);
     free(edition);
 }

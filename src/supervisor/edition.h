@@ -8,11 +8,13 @@
 #include "supervisor/launch.h"
 #include "supervisor/listener.h"
 #include "supervisor/log_setup.h"
+#include "supervisor/mailbox.h"
 
 struct edition {
     struct configuration configuration;
     struct settings settings; /* point into it */
-    struct launch launch;
+    struct launch launch;     /* of workers */
+    struct launch *mules;     /* as many as settings.worker.mule_count */
     struct listener listeners[SERVER_LISTENERS_MAX];
     int listener_count;
 };
@@ -23,7 +25,11 @@ struct heirlooms {
     int board_fd;
     int tickets_fd; /* with the secret of TLS session tickets */
     struct log_share log;
+    struct mailbox mailboxes[SERVER_MULES_MAX];
 };
+
+/* With what whoever is to have that slot is launched. */
+const struct launch *edition_launch(const struct edition *edition, int slot);
 
 /* Reads the settings from the arguments of `greenroom serve` or `greenroom check`, the environment
  * and the files. Returns as command_line_parse does; *edition is NULL unless that is
@@ -33,7 +39,7 @@ enum command_line edition_read(struct edition **edition, int argc, char **argv,
 
 /* Gives it its number, finds what its workers need, and opens its sockets, but for those that
  * before or pending, unless they are NULL, have open already. Returns 0, or -1 with a sentence. */
-int edition_prepare(struct edition *edition, unsigned number, const struct heirlooms *heirlooms,
+int edition_prepare(struct edition *edition, unsigned number, struct heirlooms *heirlooms,
                     const struct edition *before, const struct edition *pending,
                     char error[SENTENCE_SIZE]);
 

@@ -14,7 +14,7 @@
 #include "supervisor/log_relay.h"
 #include "supervisor/state.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 static const char variable[] = "GREENROOM_TAKE_OVER";
 
@@ -39,6 +39,10 @@ static void set_all_close_on_exec(struct master *m, bool on) {
     const int fds[] = {h->lifeline[0], h->lifeline[1], h->board_fd,
                        h->tickets_fd,  h->log.log_fd,  h->log.access_fd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) set_close_on_exec(fds[i], on);
+    for (int i = 0; i < SERVER_MULES_MAX && h->mailboxes[i].read_end; i++) {
+        set_close_on_exec(h->mailboxes[i].write_end, on);
+        set_close_on_exec(h->mailboxes[i].read_end, on);
+    }
     for (int i = 0; i < m->edition->listener_count; i++)
         set_close_on_exec(m->edition->listeners[i].fd, on);
     if (m->control.open) set_close_on_exec(m->control.listener.fd, on);
@@ -62,6 +66,7 @@ static void put_worker(FILE *out, const struct master *m, const struct worker *w
     fprintf(out, "worker %d %s %d %d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
             (int)(w - m->workers.at), w->state == WORKER_SERVING ? "serving" : "leaving", w->pid,
             w->slot, w->since, w->started, w->serving_since, w->patience, w->due);
+    if (slot_is_mule(w->slot) && w->called) fprintf(out, "called %d\n", (int)(w - m->workers.at));
     if (w->question >= 0) fprintf(out, "question %d %d\n", (int)(w - m->workers.at), w->question);
 }
 
@@ -76,10 +81,12 @@ static void put_attached(FILE *out, const struct attached *a) {
 
 static void put_all(FILE *out, struct master *m) {
     const struct heirlooms *h = &m->heirlooms;
-    fprintf(out, "format %s\nedition %u\nslots %d\n", handover_format(), m->editions,
-            m->slot_count);
+    fprintf(out, "format %s\nedition %u\nslots %d\nmules %d\n", handover_format(), m->editions,
+            m->slot_count, m->mule_count);
     fprintf(out, "lifeline %d %d\nboard %d\ntickets %d\nlog %d %d\n", h->lifeline[0],
             h->lifeline[1], h->board_fd, h->tickets_fd, h->log.log_fd, h->log.access_fd);
+    for (int i = 0; i < SERVER_MULES_MAX && h->mailboxes[i].read_end; i++)
+        fprintf(out, "mailbox %d %d\n", h->mailboxes[i].write_end, h->mailboxes[i].read_end);
     for (int i = 0; i < m->edition->listener_count; i++)
         put_listener(out, "listener", &m->edition->listeners[i]);
     if (m->control.open) put_listener(out, "control", &m->control.listener);
@@ -163,7 +170,7 @@ static bool take_worker(struct master *m, const char *line) {
                      &place, state, &w.pid, &w.slot, &w.since, &w.started, &w.serving_since,
                      &w.patience, &w.due);
     if (got != 9 || place < 0 || place >= BOARD_PLACES_MAX || w.pid <= 0 || w.slot < 0 ||
-        w.slot >= BOARD_SLOTS_MAX)
+        w.slot >= SLOTS_MAX)
         return false;
     w.state = strcmp(state, "serving") == 0 ? WORKER_SERVING : WORKER_LEAVING;
     struct worker *worker = worker_adopt(&m->workers, place, &w);
@@ -192,6 +199,29 @@ static bool take_attached(struct master *m, const char *line) {
     a.wanted = wanted;
     a.reaped = reaped;
     return attached_adopt(m, &a, line + at) == 0;
+}
+
+static bool take_called(struct master *m, const char *line) {
+    int place = atoi(line);
+    if (place < 0 || place >= m->workers.count) return false;
+    return m->workers.at[place].called = true;
+}
+
+static bool take_mules(struct master *m, const char *line) {
+    m->mule_count = atoi(line);
+    if (m->mule_count < 0 || m->mule_count > SERVER_MULES_MAX) return false;
+    for (int i = SLOT_MULES; i < SLOT_MULES + m->mule_count; i++) slot_init(&m->slots[i], i);
+    return true;
+}
+
+static bool take_mailbox(struct master *m, const char *line) {
+    struct mailbox *mailbox = m->heirlooms.mailboxes, *end = mailbox + SERVER_MULES_MAX;
+    while (mailbox < end && mailbox->read_end) mailbox++;
+    if (mailbox == end || sscanf(line, "%d %d", &mailbox->write_end, &mailbox->read_end) != 2)
+        return false;
+    set_close_on_exec(mailbox->write_end, true);
+    set_close_on_exec(mailbox->read_end, true);
+    return true;
 }
 
 static bool take_pipe(const char *line) {
@@ -235,6 +265,9 @@ static bool take_line(struct master *m, struct edition *before, const char *kind
     if (strcmp(kind, "worker") == 0) return take_worker(m, line);
     if (strcmp(kind, "question") == 0) return take_question(m, line);
     if (strcmp(kind, "attached") == 0) return take_attached(m, line);
+    if (strcmp(kind, "called") == 0) return take_called(m, line);
+    if (strcmp(kind, "mules") == 0) return take_mules(m, line);
+    if (strcmp(kind, "mailbox") == 0) return take_mailbox(m, line);
     if (strcmp(kind, "pipe") == 0) return take_pipe(line);
     return true;
 }

@@ -24,7 +24,7 @@ static bool is_open(const struct inquiry *inquiry, const struct peer *peer) {
 static void say(struct inquiry *inquiry, struct peer *peer, const struct worker *worker,
                 const char *what) {
     inquiry->said = true;
-    peer_say(peer, "worker %d (pid %d) %s", worker->slot, worker->pid, what);
+    peer_say(peer, "%s (pid %d) %s", SLOT_NAME(worker->slot), worker->pid, what);
 }
 
 /* ---- questions ---- */
@@ -37,7 +37,8 @@ static unsigned next_number(void) {
 
 static bool can_be_asked(const struct worker *worker, pid_t only) {
     bool runs = worker->state == WORKER_SERVING || worker->state == WORKER_LEAVING;
-    return runs && worker->question >= 0 && (!only || worker->pid == only);
+    bool listens = !slot_is_mule(worker->slot) || worker->called;
+    return runs && listens && worker->question >= 0 && (!only || worker->pid == only);
 }
 
 static bool ask(struct inquiry *inquiry, struct worker *worker) {
@@ -79,7 +80,11 @@ void inquiry_begin(struct master *m, struct peer *peer, const char *words, pid_t
 static void pass_on(struct inquiry *inquiry, struct peer *peer, char *lines) {
     char head[64], *rest;
     inquiry->said = true;
-    snprintf(head, sizeof head, inquiry->head, inquiry->worker->slot, inquiry->worker->pid);
+    const struct worker *worker = inquiry->worker;
+    if (inquiry->head)
+        snprintf(head, sizeof head, inquiry->head, SLOT_NAME(worker->slot), worker->pid);
+    else
+        snprintf(head, sizeof head, "%s\t%d\t", SLOT_LABEL(worker->slot), worker->pid);
     for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         peer_say(peer, "%s%s", *line == ' ' ? "" : head, line);
 }

@@ -20,15 +20,16 @@ struct inquiry {
     struct worker *worker; /* by whom */
     int64_t due;           /* until when */
     pid_t only;            /* the one that is asked; 0: all */
-    const char *head;      /* what goes in front of a line, by slot and pid: printf(3) style */
+    const char *head;      /* what goes in front of a line, see inquiry_begin */
     const char *none;      /* why it has failed if nobody had anything to say; NULL: it has not */
     bool said;
     char words[INQUIRY_WORDS];
 };
 
 /* Asks all workers that serve or leave, or the one with that pid, by the words of a question. Their
- * lines become lines of the peer's answer, behind head if they do not begin with a blank; head
- * lives for as long as the program, and so does none: why the command has failed if there are no
+ * lines become lines of the peer's answer, behind head if they do not begin with a blank: "%s %d",
+ * printf(3) style, for "worker 3" or "mule 0" and the pid; NULL: SLOT_LABEL and pid, before tabs.
+ * It lives for as long as the program, and so does none: why the command has failed if there are no
  * lines, NULL if it has not. The answer ends when the last of them has answered. */
 void inquiry_begin(struct master *m, struct peer *peer, const char *words, pid_t only,
                    const char *head, const char *none);

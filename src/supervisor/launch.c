@@ -22,9 +22,11 @@ static const char boot_script[] = "boot.py";
 
 /* --- What to execute --- */
 
-static bool is_c_application(const char *app) {
-    size_t len = strlen(app);
-    return len >= 3 && strcmp(app + len - 3, ".so") == 0;
+/* "./app.so", or of a mule "./app.so:symbol". */
+static bool is_c_application(const struct server_options *options) {
+    const char *app = options->app, *end = app + strlen(app);
+    if (options->mule >= 0) end = strrchr(app, ':');
+    return end - app >= 3 && memcmp(end - 3, ".so", 3) == 0;
 }
 
 /* Joins two parts of a path. Returns false when the result is too long. */
@@ -88,7 +90,7 @@ static int find_interposer(struct launch *launch, char *error) {
 
 static int find_files(struct launch *launch, const char *python, char *error) {
     if (!launch->options.os_threads && find_interposer(launch, error) < 0) return -1;
-    if (is_c_application(launch->options.app)) {
+    if (is_c_application(&launch->options)) {
         strcpy(launch->program, "/proc/self/exe");
         strcpy(launch->argument, "worker");
         return 0;
@@ -104,6 +106,16 @@ int launch_prepare(struct launch *launch, const struct settings *settings,
     return find_files(launch, settings->python, error);
 }
 
+int launch_become_mule(struct launch *launch, int number, const struct settings *settings,
+                       char error[SENTENCE_SIZE]) {
+    launch->options.mule = number;
+    launch->options.app = launch->options.mules[number].function;
+    launch->options.listen_count = 0;
+    launch->options.static_count = 0;
+    launch->options.tickets_fd = -1;
+    return find_files(launch, settings->python, error);
+}
+
 /* --- In the child --- */
 
 static int inherit(int fd) { return fcntl(fd, F_SETFD, 0); }
@@ -113,6 +125,9 @@ static int inherit_descriptors(const struct server_options *options) {
     if (null < 0 || dup2(null, STDIN_FILENO) < 0) return -1;
     for (int i = 0; i < options->listen_count; i++)
         if (inherit(options->listen_fds[i]) < 0) return -1;
+    for (int i = 0; i < options->mule_count; i++)
+        if (inherit(options->mules[i].mailbox) < 0) return -1;
+    if (options->inbox_fd >= 0 && inherit(options->inbox_fd) < 0) return -1;
     if (options->tickets_fd >= 0 && inherit(options->tickets_fd) < 0) return -1;
     if (options->log_fd >= 0 && inherit(options->log_fd) < 0) return -1;
     if (options->access_fd >= 0 && inherit(options->access_fd) < 0) return -1;

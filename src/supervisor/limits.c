@@ -108,8 +108,8 @@ static void replace(struct master *m, struct slot *slot, const char *why) {
     const struct worker *worker = slot->serving;
     int64_t wait = is_born_large(limits, worker) ? slot_rest(slot, 0) : 0;
     if (wait)
-        gr_log(GR_LOG_WARNING, "worker %d (pid %d): %s from the beginning; replacing it in %.1f s",
-               slot->number, worker->pid, why, (double)wait / NS_PER_S);
+        gr_log(GR_LOG_WARNING, "%s (pid %d): %s from the beginning; replacing it in %.1f s",
+               SLOT_NAME(slot->number), worker->pid, why, (double)wait / NS_PER_S);
     roll_replace(m, slot, why);
 }
 
@@ -134,8 +134,8 @@ static void listen_to(struct worker *worker, int64_t timeout, int64_t period) {
     worker->silent = beat != worker->beat || !beat ? 0 : worker->silent + period;
     worker->beat = beat;
     if (worker->silent < timeout + silence_margin || is_traced(worker->pid)) return;
-    gr_log(GR_LOG_ERROR, "worker %d (pid %d) has shown no sign of life for %.1f s; killing it",
-           worker->slot, worker->pid, (double)worker->silent / NS_PER_S);
+    gr_log(GR_LOG_ERROR, "%s (pid %d) has shown no sign of life for %.1f s; killing it",
+           SLOT_NAME(worker->slot), worker->pid, (double)worker->silent / NS_PER_S);
     worker->silent = 0;
     worker_kill(worker);
 }
@@ -160,14 +160,14 @@ static void hold_down(const struct worker_limits *limits, struct slot *slot) {
     if (!size || is_born_large(limits, worker)) return;
     if (size + growth(worker, size, 2 * look_every) < limits->max_rss) return;
     gr_log(GR_LOG_WARNING,
-           "worker %d (pid %d) takes %.1f MiB of memory (--max-rss) before its successor serves; "
+           "%s (pid %d) takes %.1f MiB of memory (--max-rss) before its successor serves; "
            "requests wait for that",
-           slot->number, worker->pid, (double)size / MIB);
+           SLOT_NAME(slot->number), worker->pid, (double)size / MIB);
     slot_dismiss(slot);
 }
 
 static void look_at(struct master *m, struct slot *slot, int64_t period) {
-    static char whys[BOARD_SLOTS_MAX][WHY_SIZE];
+    static char whys[SLOTS_MAX][WHY_SIZE];
     const struct settings *settings = &m->edition->settings;
     char *why = whys[slot->number];
     if (!slot->serving) return;
@@ -187,5 +187,5 @@ void limits_look(struct master *m) {
     if (limits_due(m) > clock_now()) return;
     int64_t period = period_of(m);
     m->limits_due = clock_after(period);
-    for (int i = 0; i < m->slot_count; i++) look_at(m, &m->slots[i], period);
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));) look_at(m, slot, period);
 }

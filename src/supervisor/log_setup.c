@@ -14,7 +14,12 @@
 #include "supervisor/log_relay.h"
 #include "supervisor/log_writer.h"
 
-enum { FINISH_TIME = NS_PER_S, SPARE_RINGS = 8 };
+enum { FINISH_TIME = NS_PER_S, SPARE_RINGS = 8, SPARE_MULE_RINGS = 2 };
+
+/* The master's is one of them. */
+struct ring_count {
+    uint32_t all, mules;
+};
 
 static struct log_output log_output, access_output;
 static struct log_writer log_writer, access_writer;
@@ -43,25 +48,30 @@ static int open_access_log(const char *path, bool *apart, char *error) {
 }
 
 static int start_writer(struct log_writer *writer, const char *name, struct log_output *output,
-                        uint32_t rings, int *fd) {
-    struct log_bell *bell = *fd < 0 ? log_rings_make(rings, fd) : log_rings_map(*fd, &rings);
+                        const struct ring_count *wanted, int *fd) {
+    uint32_t rings = wanted->all;
+    struct log_bell *bell =
+        *fd < 0 ? log_rings_make(rings, wanted->mules, fd) : log_rings_map(*fd, &rings);
     return bell ? log_writer_start(writer, name, output, bell, rings) : -1;
 }
 
-/* There may be more workers later on. */
-static uint32_t count_rings(int workers) {
-    return 1 + (uint32_t)(workers < SPARE_RINGS ? SPARE_RINGS : workers);
+/* There may be more workers and mules later on. */
+static struct ring_count count_rings(const struct server_options *options) {
+    int workers = options->workers, mules = options->mule_count;
+    if (workers < SPARE_RINGS) workers = SPARE_RINGS;
+    if (mules < SPARE_MULE_RINGS) mules = SPARE_MULE_RINGS;
+    return (struct ring_count){(uint32_t)(1 + workers + mules), (uint32_t)mules};
 }
 
 static int start(const struct server_options *options, bool apart, struct log_share *share) {
-    uint32_t rings = count_rings(options->workers);
-    if (start_writer(&log_writer, "the log", &log_output, rings, &share->log_fd) < 0) return -1;
+    struct ring_count rings = count_rings(options);
+    if (start_writer(&log_writer, "the log", &log_output, &rings, &share->log_fd) < 0) return -1;
     log_use(&(struct log_pen){log_writer.bell, log_ring_at(log_writer.bell, 0), getpid()});
     log_levels_read(&log_writer.bell->levels, said); /* to another master */
     log_adopt_levels(options);
     if (!apart && share->access_fd >= 0) close(share->access_fd);
     if (!apart) share->access_fd = -1;
-    if (apart && start_writer(&access_writer, "the access log", &access_output, rings,
+    if (apart && start_writer(&access_writer, "the access log", &access_output, &rings,
                               &share->access_fd) < 0)
         return -1;
     return log_relay_start();

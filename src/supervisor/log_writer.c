@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/sys.h"
 #include "log/log.h"
+#include "log/rings.h"
 #include "supervisor/thread.h"
 
 enum {
@@ -62,9 +63,14 @@ static void tell_unwritten(struct log_writer *writer) {
     writer->unwritten = 0;
 }
 
+static int owner_of(const struct log_writer *writer, uint32_t ring) {
+    return log_ring_owner(ring, writer->count, writer->mules);
+}
+
 static void tell_dropped(struct log_writer *writer, uint32_t ring) {
     struct log_reader *reader = &writer->readers[ring];
     uint64_t fresh = log_reader_dropped(reader) - reader->told;
+    char owner[LOG_WORKER_NAME];
     if (!fresh) return;
     reader->told += fresh;
     if (ring == 0)
@@ -72,8 +78,9 @@ static void tell_dropped(struct log_writer *writer, uint32_t ring) {
                "lines of the master and of raw output dropped, as %s is too slow: %llu",
                writer->name, (unsigned long long)fresh);
     else
-        gr_log(GR_LOG_WARNING, "lines of worker %u dropped, as %s is too slow: %llu", ring - 1,
-               writer->name, (unsigned long long)fresh);
+        gr_log(GR_LOG_WARNING, "lines of %s dropped, as %s is too slow: %llu",
+               log_worker_name(owner_of(writer, ring), owner), writer->name,
+               (unsigned long long)fresh);
 }
 
 static bool has_dropped(const struct log_writer *writer) {
@@ -140,7 +147,7 @@ static void refuse(struct log_writer *writer, uint32_t ring, gr_slice text) {
         struct log_head head = {.time = log_time(),
                                 .level = LOG_ERROR,
                                 .logger = gr_slice_of("greenroom"),
-                                .worker = (int)ring - 1};
+                                .worker = owner_of(writer, ring)};
         log_line_begin(&line, memory, LOG_RECORD_MAX, log_style(), &head);
         log_line_message(&line, say_once(writer, text, again));
         return batch(writer, log_line_end(&line).len);
@@ -240,6 +247,7 @@ int log_writer_start(struct log_writer *writer, const char *name, struct log_out
     writer->output = output;
     writer->bell = bell;
     writer->count = rings;
+    writer->mules = bell->mules;
     writer->readers = calloc(rings, sizeof *writer->readers);
     if (!writer->readers) return -1;
     for (uint32_t i = 0; i < rings; i++) log_reader_open(&writer->readers[i], log_ring_at(bell, i));

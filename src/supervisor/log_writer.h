@@ -20,8 +20,8 @@ struct log_writer {
     const char *name; /* "the log": what drops are told of */
     struct log_output *output;
     struct log_bell *bell;
-    struct log_reader *readers; /* ring 0 is the master's, the others are of slots */
-    uint32_t count;
+    struct log_reader *readers;          /* ring 0 is the master's, the others are of slots */
+    uint32_t count, mules;               /* see log_ring_owner */
     bool owes_news;                      /* drops are to be told of */
     int64_t complaint;                   /* when the last was made */
     uint64_t unwritten;                  /* records, since the output last took one */

@@ -15,6 +15,7 @@
 #include "supervisor/limits.h"
 #include "supervisor/log_setup.h"
 #include "supervisor/log_writer.h"
+#include "supervisor/mules.h"
 #include "supervisor/notify.h"
 #include "supervisor/set_up.h"
 #include "supervisor/signals.h"
@@ -23,9 +24,9 @@
 
 /* --- Starting --- */
 
-static bool all_proven(const struct master *m) {
-    for (int i = 0; i < m->slot_count; i++)
-        if (!m->slots[i].proven) return false;
+static bool all_proven(struct master *m) {
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));)
+        if (!slot->proven) return false;
     return true;
 }
 
@@ -42,25 +43,29 @@ static void announce(const struct master *m) {
 }
 
 static void start(struct master *m, struct slot *slot) {
-    if (slot_start(slot, &m->workers, &m->edition->launch) == 0) return;
+    if (slot_start(slot, &m->workers, edition_launch(m->edition, slot->number)) == 0) return;
     int why = errno;
     int64_t wait = slot_rest(slot, 0);
-    gr_log(GR_LOG_ERROR, "cannot start worker %d: %s; next try in %.1f s", slot->number,
+    gr_log(GR_LOG_ERROR, "cannot start %s: %s; next try in %.1f s", SLOT_NAME(slot->number),
            strerror(why), (double)wait / NS_PER_S);
 }
 
+static void announce_check(const struct master *m) {
+    fprintf(stderr, "greenroom " GREENROOM_VERSION ": %s can be served\n",
+            m->edition->launch.options.app);
+}
+
 /* The first worker loads the application alone: what is wrong with it is then said once, and the
- * others, which start when it serves already, find its files in the page cache. */
+ * others and the mules, which start when it serves already, find its files in the page cache. */
 static void go_on_starting(struct master *m) {
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));)
+        if (slot_is_empty(slot) && slot->due == NEVER && !slot->proven) start(m, slot);
+    if (!all_proven(m)) return;
     if (m->edition->launch.options.check_only) {
-        fprintf(stderr, "greenroom " GREENROOM_VERSION ": %s can be served\n",
-                m->edition->launch.options.app);
+        announce_check(m);
         stop_begin(m, 0);
         return;
     }
-    for (int i = 0; i < m->slot_count; i++)
-        if (slot_is_empty(&m->slots[i]) && m->slots[i].due == NEVER) start(m, &m->slots[i]);
-    if (!all_proven(m)) return;
     m->phase = PHASE_RUNNING;
     log_writers_settle();
     announce(m);
@@ -116,10 +121,12 @@ static void died(struct master *m, struct worker *worker, int status) {
     worker_epitaph(worker, status, who);
     inquiry_lose(m, worker);
     bool was_leaving = worker->state == WORKER_LEAVING, was_starting = slot->starting == worker;
+    bool is_checked =
+        m->phase == PHASE_STARTING && m->edition->launch.options.check_only && slot->proven;
     int64_t served = slot_lose(slot, worker);
     if (was_leaving) died_leaving(worker, status, who);
     worker_bury(&m->workers, worker);
-    if (was_leaving) return;
+    if (was_leaving || is_checked) return;
     if (m->phase == PHASE_STARTING && !slot->proven)
         died_unproven(m, who, status);
     else if (!was_starting || !roll_lost(m, slot, who))
@@ -146,11 +153,11 @@ static void files_changed(struct master *m) {
     char error[SENTENCE_SIZE]; /* which is in the log */
     if (m->phase == PHASE_RUNNING) roll_reload(m, error);
     if (m->phase != PHASE_STARTING) return;
-    int count = m->slots[0].proven ? m->slot_count : 1;
-    for (int i = 0; i < count; i++) {
-        if (m->slots[i].proven) continue;
-        slot_cancel(&m->slots[i]);
-        start(m, &m->slots[i]);
+    bool only_first = !m->slots[0].proven;
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));) {
+        if (slot->proven || (only_first && slot != m->slots)) continue;
+        slot_cancel(slot);
+        start(m, slot);
     }
 }
 
@@ -192,8 +199,7 @@ static int64_t next_due(struct master *m) {
     due = earlier(due, earlier(m->watch.due, scale_due(m)));
     due = earlier(due, earlier(limits_due(m), attached_due(m)));
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) due = earlier(due, w->due);
-    for (int i = 0; i < m->slot_count; i++) {
-        const struct slot *slot = &m->slots[i];
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));) {
         bool waits_for_its_turn = slot->serving && slot->due <= now;
         if (is_resting(m, slot) && !waits_for_its_turn) due = earlier(due, slot->due);
     }
@@ -209,12 +215,11 @@ static void act_on_time(struct master *m) {
     notify_act_on_time(now);
     if (watch_take(&m->watch, now)) files_changed(m);
     scale_act_on_time(m, now);
-    for (int i = 0; i < m->slot_count; i++) {
-        struct slot *slot = &m->slots[i];
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));)
         if (is_resting(m, slot) && !slot->serving && slot->due <= now) start(m, slot);
-    }
     limits_look(m);
     roll_go_on(m);
+    mules_go_on(m);
 }
 
 /* Until something happens, or something is due. */

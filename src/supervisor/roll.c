@@ -31,9 +31,10 @@ static bool is_in_turn(const struct master *m, const struct slot *slot) {
 }
 
 static struct slot *next_in_turn(struct master *m) {
-    for (int i = 0; i < m->slot_count; i++)
-        if (is_in_turn(m, &m->slots[i])) return &m->slots[i];
-    return NULL;
+    struct slot *slot = NULL;
+    while ((slot = slots_next(m, slot)) && !is_in_turn(m, slot)) {
+    }
+    return slot;
 }
 
 /* Those that have all the time in the world have to hurry. */
@@ -48,10 +49,10 @@ static bool has_room(struct master *m, const struct slot *slot) {
 static void start(struct master *m, struct slot *slot, const struct edition *edition) {
     char who[128];
     if (slot->serving && slot->why)
-        gr_log(GR_LOG_INFO, "replacing worker %d (pid %d): %s", slot->number, slot->serving->pid,
-               slot->why);
-    if (slot_start(slot, &m->workers, &edition->launch) == 0) return;
-    snprintf(who, sizeof who, "worker %d cannot be started: %s", slot->number, strerror(errno));
+        gr_log(GR_LOG_INFO, "replacing %s (pid %d): %s", SLOT_NAME(slot->number),
+               slot->serving->pid, slot->why);
+    if (slot_start(slot, &m->workers, edition_launch(edition, slot->number)) == 0) return;
+    snprintf(who, sizeof who, "%s cannot be started: %s", SLOT_NAME(slot->number), strerror(errno));
     roll_lost(m, slot, who);
 }
 
@@ -73,10 +74,8 @@ static void end_reload(struct master *m) {
 }
 
 void roll_fill_slots(struct master *m) {
-    for (int i = 0; i < m->slot_count; i++) {
-        struct slot *slot = &m->slots[i];
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));)
         if (slot_is_empty(slot) && slot->due == NEVER) slot->due = clock_now();
-    }
 }
 
 /* It may have sockets of the reload that is under way, which then are its own. */
@@ -133,11 +132,20 @@ static int within_settings(const struct master *m, int count) {
     return count > settings->workers_max ? settings->workers_max : count;
 }
 
+static void vacate(struct master *m, struct slot *slot) {
+    if (m->roll.slot == slot) m->roll.slot = NULL;
+    slot_vacate(slot);
+}
+
+static void set_mule_count(struct master *m, int count) {
+    struct slot *mules = m->slots + SLOT_MULES;
+    for (int i = count; i < m->mule_count; i++) vacate(m, &mules[i]);
+    for (int i = m->mule_count; i < count; i++) slot_init(&mules[i], SLOT_MULES + i);
+    m->mule_count = count;
+}
+
 static void set_slot_count(struct master *m, int count) {
-    for (int i = count; i < m->slot_count; i++) {
-        if (m->roll.slot == &m->slots[i]) m->roll.slot = NULL;
-        slot_vacate(&m->slots[i]);
-    }
+    for (int i = count; i < m->slot_count; i++) vacate(m, &m->slots[i]);
     for (int i = m->slot_count; i < count; i++) slot_init(&m->slots[i], i);
     m->slot_count = count;
     m->edition->launch.options.workers = count;
@@ -155,6 +163,7 @@ void roll_resize(struct master *m, int count) {
 
 void roll_begin(struct master *m) {
     set_slot_count(m, within_settings(m, m->slot_count));
+    set_mule_count(m, m->edition->settings.worker.mule_count);
     begin_reload(m);
     m->roll.due = clock_now();
 }
@@ -169,6 +178,7 @@ static void put_in_force(struct master *m) {
     edition_close(before, m->edition);
     attached_follow(m);
     set_slot_count(m, within_settings(m, m->slot_count));
+    set_mule_count(m, m->edition->settings.worker.mule_count);
 }
 
 /* Who has been told to end may take what is queued yet. One that hangs is not waited for. */

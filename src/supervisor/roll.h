@@ -7,6 +7,8 @@
  * when whoever connects finds a new worker. It ends at the first one that fails to start; and when
  * another reload begins, which then is what counts.
  *
+ * Mules have their turns behind the workers, in the same way.
+ *
  * At every moment somebody accepts on each socket: the old worker until the new one does. */
 #ifndef SUPERVISOR_ROLL_H
 #define SUPERVISOR_ROLL_H

@@ -42,7 +42,7 @@ void scale_act_on_time(struct master *m, int64_t now) {
     int64_t spent = 0, passed = now - scale->looked;
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) {
         int64_t time = take_time(w);
-        if (w->state == WORKER_SERVING) spent += time;
+        if (w->state == WORKER_SERVING && !slot_is_mule(w->slot)) spent += time;
     }
     scale->looked = now;
     scale->due = now + look_every;

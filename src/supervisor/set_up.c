@@ -52,14 +52,17 @@ static int descriptors_open(struct heirlooms *heirlooms, struct worker_table *wo
     return pipe2(heirlooms->lifeline, O_CLOEXEC);
 }
 
-static void slots_init(struct master *m, int count) {
-    m->slot_count = count;
-    for (int i = 0; i < count; i++) slot_init(&m->slots[i], i);
+/* To be checked, it is enough that one worker can start, and each mule. */
+static void slots_init(struct master *m, const struct edition *edition) {
+    const struct server_options *options = &edition->settings.worker;
+    m->slot_count = options->check_only ? 1 : options->workers;
+    m->mule_count = options->mule_count;
+    for (int i = 0; i < SLOTS_MAX; i++) slot_init(&m->slots[i], i);
 }
 
 static int begin(struct master *m, char *error) {
     struct edition *edition = m->edition;
-    slots_init(m, edition->settings.worker.workers);
+    slots_init(m, edition);
     if (descriptors_open(&m->heirlooms, &m->workers) < 0)
         return sentence(error, "cannot start: %s", strerror(errno));
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;

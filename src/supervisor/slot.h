@@ -7,12 +7,31 @@
  *       A          -        A serves
  *       A          B        A serves, and B will take over once it is ready
  *
- * Who has been told to end no longer belongs to its slot. */
+ * Who has been told to end no longer belongs to its slot.
+ *
+ * A mule has a slot as well, and is a worker to all that is said here of one, but that it waits,
+ * once it is ready, until whoever was there before has ended: see supervisor/mules.h. */
 #ifndef SUPERVISOR_SLOT_H
 #define SUPERVISOR_SLOT_H
 
+#include "log/line.h"
 #include "supervisor/backoff.h"
 #include "supervisor/worker.h"
+
+enum {
+    SLOT_MULES = LOG_MULES, /* mule 0 has the slot of that number, and so on */
+    SLOTS_MAX = SLOT_MULES + SERVER_MULES_MAX,
+};
+
+_Static_assert((int)BOARD_SLOTS_MAX <= (int)SLOT_MULES, "workers have the slots before");
+
+/* "worker 3", "mule 0": within the block that calls it. */
+#define SLOT_NAME(number) log_worker_name((number), (char[LOG_WORKER_NAME]){""})
+
+/* The same in a table of workers: "3", "mule 0". */
+#define SLOT_LABEL(number) (SLOT_NAME(number) + (slot_is_mule(number) ? 0 : sizeof "worker"))
+
+static inline bool slot_is_mule(int number) { return number >= SLOT_MULES; }
 
 struct slot {
     int number;

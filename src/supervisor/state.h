@@ -38,8 +38,17 @@ struct master {
     struct worker_table workers;
     struct attached *attached; /* the first; NULL: none */
     int64_t limits_due;        /* see supervisor/limits.h */
-    struct slot slots[BOARD_SLOTS_MAX];
-    int slot_count;
+    struct slot slots[SLOTS_MAX];
+    int slot_count; /* of workers */
+    int mule_count; /* whose slots begin at SLOT_MULES */
 };
+
+/* All slots in turn, those of workers first: the one behind after, the first for NULL; NULL at the
+ * end. */
+static inline struct slot *slots_next(struct master *m, struct slot *after) {
+    struct slot *next = after ? after + 1 : m->slots;
+    if (next == m->slots + m->slot_count) next = m->slots + SLOT_MULES;
+    return next == m->slots + SLOT_MULES + m->mule_count ? NULL : next;
+}
 
 #endif

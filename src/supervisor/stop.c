@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "greenroom/log.h"
+#include "supervisor/mules.h"
 #include "supervisor/notify.h"
 #include "supervisor/state.h"
 
@@ -17,7 +18,9 @@ void stop_begin(struct master *m, int exit_code) {
     roll_cancel(m, "the server is stopping");
     upgrade_end(m);
     edition_quiesce(m->edition, NULL);
-    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) worker_leave(w, false);
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
+        if (!slot_is_mule(w->slot)) worker_leave(w, false);
+    mules_go_on(m);
     edition_close(m->edition, NULL);
     m->edition = NULL;
 }
@@ -33,7 +36,7 @@ static void announce(struct master *m) {
 }
 
 static void lose_patience(struct worker *worker) {
-    gr_log(GR_LOG_WARNING, "killing worker %d (pid %d), which has not ended", worker->slot,
+    gr_log(GR_LOG_WARNING, "killing %s (pid %d), which has not ended", SLOT_NAME(worker->slot),
            worker->pid);
     worker_kill(worker);
 }

@@ -71,7 +71,7 @@ bool upgrade_refuses(char error[SENTENCE_SIZE]) {
 
 static void change_places(struct master *m) {
     roll_cancel(m, "the server is being upgraded");
-    for (int i = 0; i < m->slot_count; i++) slot_cancel(&m->slots[i]);
+    for (struct slot *slot = NULL; (slot = slots_next(m, slot));) slot_cancel(slot);
     gr_log(GR_LOG_INFO, "upgrading: going on as %s", program_path());
     log_pause();
     if (handover_leave(m) == 0) execute(m, m->argv[0]);

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "supervisor/exit_status.h"
+#include "supervisor/slot.h"
 
 /* For a worker to notice that its own time is over, to have its requests clean up, and to end: it
  * is looked at twice, and then for as long as there are fewer of them each time, within the limit.
@@ -135,6 +137,14 @@ void worker_hear(struct worker *worker) {
     }
 }
 
+void worker_call(struct worker *worker) {
+    worker->called = true;
+    become(worker, WORKER_SERVING);
+    worker->serving_since = worker->since;
+    if (send(worker->question, SERVER_MULE_GO, strlen(SERVER_MULE_GO), MSG_NOSIGNAL) < 0)
+        worker_kill(worker);
+}
+
 void worker_leave(struct worker *worker, bool replaced) {
     close_ready(worker);
     atomic_store(&worker->place->replaced, replaced);
@@ -188,7 +198,7 @@ void worker_bury(struct worker_table *table, struct worker *worker) {
 
 const char *worker_epitaph(const struct worker *worker, int status, char text[EPITAPH_SIZE]) {
     char how[EXIT_STATUS_SIZE];
-    snprintf(text, EPITAPH_SIZE, "worker %d (pid %d) %s%s%s", worker->slot, worker->pid,
+    snprintf(text, EPITAPH_SIZE, "%s (pid %d) %s%s%s", SLOT_NAME(worker->slot), worker->pid,
              exit_status_print(status, how), *worker->why ? ": " : "", worker->why);
     return text;
 }

@@ -25,10 +25,11 @@ enum { WORKER_WHY_SIZE = 256 };
 struct worker {
     enum worker_state state;
     pid_t pid;     /* 0: none */
-    int slot;      /* for which it was started */
+    int slot;      /* for which it was started: see supervisor/slot.h */
     int ready;     /* while STARTING: where it says how that went; otherwise -1 */
     int question;  /* where it is asked, see supervisor/inquiry.h; -1: nowhere */
     int64_t since; /* when it came into its state */
+    bool called;   /* a mule: it has been told to call its function */
     int64_t started;
     int64_t serving_since; /* 0: it has never served */
     int64_t patience;      /* ns that it may take to end: its own graceful timeout, and a margin */
@@ -74,6 +75,9 @@ struct worker *worker_adopt(struct worker_table *table, int place, const struct 
 /* Takes note of what has come through the ready pipe: that it serves, why it never will, or nothing
  * more, and its death will follow. */
 void worker_hear(struct worker *worker);
+
+/* Tells a mule that is ready to call its function. It serves from now on. */
+void worker_call(struct worker *worker);
 
 /* It has closed its end: it cannot be asked any more. */
 void worker_end_questions(struct worker *worker);

@@ -6,14 +6,15 @@ import subprocess
 import pytest
 
 OPTIONS = [
-    "bind", "workers", "python", "stack-size", "poller", "concurrency", "queue-timeout", "slice",
-    "graceful-timeout", "drain-delay", "ready-path", "readiness-path", "keep-alive-timeout",
-    "head-timeout", "body-timeout", "min-body-rate", "write-timeout", "request-timeout",
-    "unresponsive-timeout", "cancel-on-disconnect", "max-request-line", "max-headers",
-    "max-head-size", "max-body-size", "keep-alive-requests", "max-connections", "max-per-address",
-    "max-requests", "max-requests-jitter", "max-rss", "max-lifetime", "user", "group", "sandbox",
-    "cpu-affinity", "static", "mount", "trusted-proxies", "proxy-headers", "compress", "access-log",
-    "log", "log-format", "log-level", "log-capture", "reload", "control", "config", "help",
+    "bind", "workers", "mule", "python", "stack-size", "poller", "concurrency", "queue-timeout",
+    "slice", "graceful-timeout", "drain-delay", "ready-path", "readiness-path",
+    "keep-alive-timeout", "head-timeout", "body-timeout", "min-body-rate", "write-timeout",
+    "request-timeout", "unresponsive-timeout", "cancel-on-disconnect", "max-request-line",
+    "max-headers", "max-head-size", "max-body-size", "keep-alive-requests", "max-connections",
+    "max-per-address", "max-requests", "max-requests-jitter", "max-rss", "max-lifetime", "user",
+    "group", "sandbox", "cpu-affinity", "static", "attach", "mount", "trusted-proxies",
+    "proxy-headers", "compress", "server-timing", "access-log", "access-log-times", "log",
+    "log-format", "log-level", "log-capture", "reload", "control", "config", "help",
 ]
 
 

@@ -28,7 +28,7 @@ static struct log_reader reader;
 static int rings_fd;
 
 static int begin(void **state) {
-    bell = log_rings_make(1, &rings_fd);
+    bell = log_rings_make(1, 0, &rings_fd);
     assert_non_null(bell);
     pen = (struct log_pen){bell, log_ring_at(bell, 0), getpid()};
     log_reader_open(&reader, pen.ring);

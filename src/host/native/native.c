@@ -13,6 +13,7 @@
 enum { STACK_SIZE = 256 * 1024 };
 
 typedef int setup_function(gr_app *app);
+typedef int mule_function(void);
 
 /* In the log and to the supervisor. */
 __attribute__((format(printf, 1, 2))) static void complain(const char *format, ...) {
@@ -47,6 +48,27 @@ static void *open_app(const char *path) {
     return app;
 }
 
+/* "./app.so:symbol" */
+static int run_mule(const char *wanted) {
+    const char *colon = strrchr(wanted, ':');
+    char path[colon - wanted + 1];
+    mule_function *function;
+    memcpy(path, wanted, sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    void *app = open_app(path);
+    if (!app) return GR_EXIT_USAGE;
+    *(void **)&function = dlsym(app, colon + 1);
+    if (!function) {
+        complain("%s does not export %s", path, colon + 1);
+        return GR_EXIT_USAGE;
+    }
+    while (gr_worker_wait_for_call() < 0)
+        if (errno != EINTR) return GR_EXIT_USAGE;
+    if (function() == 0) return 0;
+    gr_log(GR_LOG_ERROR, "%s failed: %s", wanted, strerror(errno));
+    return GR_EXIT_APP_FAILED;
+}
+
 static int load(const char *path) {
     void *app = open_app(path);
     if (!app) return GR_EXIT_USAGE;
@@ -71,6 +93,7 @@ static int serve(void) {
 
 int native_host_run(void) {
     int code = start();
+    if (code == 0 && gr_worker_mule() >= 0) return run_mule(gr_worker_app());
     if (code == 0) code = load(gr_worker_app());
     return code ? code : serve();
 }

@@ -118,6 +118,26 @@ static PyObject *module_stack_signal(PyObject *module, PyObject *unused) {
     return PyLong_FromLong(gr_worker_stack_signal());
 }
 
+static PyObject *module_mule(PyObject *module, PyObject *unused) {
+    return PyLong_FromLong(gr_worker_mule());
+}
+
+static PyObject *module_graceful_timeout(PyObject *module, PyObject *unused) {
+    return PyLong_FromLongLong(gr_worker_graceful_timeout());
+}
+
+static PyObject *module_wait_for_call(PyObject *module, PyObject *unused) {
+    int error;
+    do {
+        PyThreadState *state = PyEval_SaveThread();
+        error = gr_worker_wait_for_call() < 0 ? errno : 0;
+        PyEval_RestoreThread(state);
+        if (PyErr_CheckSignals() < 0) return NULL;
+    } while (error == EINTR);
+    errno = error;
+    return error ? raise_errno() : Py_NewRef(Py_None);
+}
+
 static PyObject *module_close(PyObject *module, PyObject *unused) {
     thread_close();
     return Py_NewRef(Py_None);
@@ -155,6 +175,10 @@ static PyMethodDef methods[] = {
     {"start", module_start, METH_O, "Becomes a worker; returns what it is asked to serve."},
     {"failed", module_failed, METH_O, "Tells the supervisor why the worker will not serve."},
     {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
+    {"mule", module_mule, METH_NOARGS, "The number of this mule; -1: it is a worker."},
+    {"wait_for_call", module_wait_for_call, METH_NOARGS,
+     "Waits until a mule's function is to be called."},
+    {"graceful_timeout", module_graceful_timeout, METH_NOARGS, "In nanoseconds."},
     {"interrupt_fd", module_interrupt_fd, METH_NOARGS, "For signal.set_wakeup_fd; -1: not needed."},
     {"stack_signal", module_stack_signal, METH_NOARGS, "Upon which faulthandler is to write."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},
