@@ -38,11 +38,11 @@ struct account {
 
 /* Begins to count for the calling green thread, which is running; the account stays the caller's.
  * waited may be NULL. Ends with account_close. */
-void account_open(struct account *account, int64_t now,
-                  void (*waited)(struct account *account, int fd, int64_t ns));
+RT_SHARED void account_open(struct account *account, int64_t now,
+                            void (*waited)(struct account *account, int fd, int64_t ns));
 
 /* now is a look at the clock since the caller last parked. */
-void account_close(struct account *account, int64_t now);
+RT_SHARED void account_close(struct account *account, int64_t now);
 
 /* Adds the time since the last change of state, up to now. */
 static inline void account_add(struct account *account, enum account_kind kind, int64_t now) {

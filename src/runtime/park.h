@@ -125,7 +125,7 @@ RT_SHARED void fd_closing(int fd);
 /* A number that somebody has given to this life of a descriptor; 0: nobody has. Any caller, the
  * second between sched_enter and sched_leave. */
 RT_SHARED uint16_t fd_label(int fd);
-void fd_label_set(int fd, uint16_t label);
+RT_SHARED void fd_label_set(int fd, uint16_t label);
 
 /* Is it one of the runtime's own descriptors, or one of the server's, which the application must
  * not close? */
