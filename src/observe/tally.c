@@ -103,6 +103,13 @@ void tally_open(struct tally *tally, int64_t now, int client) {
     account_open(&tally->account, now, have_waited);
 }
 
+void tally_ran_apart(struct tally *tally, int64_t ns) {
+    int64_t *spent = tally->account.spent;
+    if (ns > spent[ACCOUNT_OS_THREAD]) ns = spent[ACCOUNT_OS_THREAD];
+    spent[ACCOUNT_OS_THREAD] -= ns;
+    spent[ACCOUNT_RUNNING] += ns;
+}
+
 void tally_close(struct tally *tally, int64_t now) { account_close(&tally->account, now); }
 
 static bool is_for_descriptor(struct activity activity) {

@@ -18,7 +18,7 @@ enum tally_time {
     TALLY_DOWNSTREAM, /* waits for descriptors, but the client's */
     TALLY_CLIENT,     /* for its body, and for it to take the answer */
     TALLY_LOOKUP,     /* of names */
-    TALLY_OS_THREAD,  /* other slow calls, and all of a handler that an OS thread runs */
+    TALLY_OS_THREAD,  /* other slow calls, and what a handler on an OS thread does not run */
     TALLY_OTHER,      /* for another green thread, by a channel, a stream or a scope */
     TALLY_TIMES
 };
@@ -64,6 +64,9 @@ RT_SHARED void tally_received(int fd, size_t len);
 
 /* A name was looked up, on another kernel task, since the account had spent that time on such. */
 RT_SHARED void tally_looked_up(int64_t spent_before);
+
+/* Of what was counted as the work of an OS thread, that much was running. */
+void tally_ran_apart(struct tally *tally, int64_t ns);
 
 /* --- For who reports --- */
 

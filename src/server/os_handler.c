@@ -11,6 +11,7 @@
 struct work {
     struct gr_request *exchange;
     void (*handler)(struct gr_request *);
+    int64_t cpu; /* ns that the thread has used for it */
 };
 
 static __thread struct gr_request *handled;
@@ -54,18 +55,27 @@ static void answer_too_late(void *arg) {
     if (connection_send(connection, &whole, 1, 0) == 0) connection_end_sending(connection);
 }
 
+static int64_t cpu_time(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return clock_length(&used);
+}
+
 static void run(void *arg) {
     struct work *work = arg;
+    int64_t before = cpu_time();
     handled = work->exchange;
     work->exchange->thread = pthread_self();
     work->handler(work->exchange);
+    work->cpu = cpu_time() - before;
 }
 
 void os_handler_run(struct gr_request *exchange, void (*handler)(struct gr_request *)) {
-    struct work work = {exchange, handler};
+    struct work work = {.exchange = exchange, .handler = handler};
     exchange->answerer = ANSWERER_OPEN;
     gr_request_id(exchange); /* made once: from now on, two threads may ask for it at a time */
     threads_run(run, &work, green_self()->deadline, answer_too_late);
+    tally_ran_apart(exchange->tally, work.cpu);
     if (exchange->answerer == ANSWERER_HANDLER) return;
     if (exchange->answerer == ANSWERER_SERVER)
         exchange->response = (struct response){.status = 504,

@@ -163,3 +163,10 @@ def test_the_client_is_told_by_server_timing_when_asked_to(serve, service: int):
     assert durations["sleep"] >= PAUSE / 1000 * 0.9
     assert f'desc="127.0.0.1:{service}"' in told["http"]
     assert sum(durations.values()) == pytest.approx(2 * durations["total"], abs=0.1)
+
+
+def test_on_os_threads_running_and_the_rest_are_told_apart(serve):
+    server = serve("--workers", "1", "--concurrency", "threads:1", "--log-format", "json", APP)
+    for kind, target in (("running", "/running"), ("os_thread", "/sleep")):
+        server.get(target)
+        assert record(server, target)["times_us"][kind] >= PAUSE * 0.9
