@@ -100,6 +100,7 @@ static downstream_id find_host(const char *host, unsigned port) {
 static downstream_id find_path(const struct sockaddr_un *local, socklen_t len) {
     char name[DOWNSTREAM_NAME] = "unix:";
     size_t prefix = strlen(name), most = len - offsetof(struct sockaddr_un, sun_path);
+    if (most > sizeof local->sun_path) most = sizeof local->sun_path; /* see unix(7), BUGS */
     bool is_abstract = !*local->sun_path;
     size_t path = is_abstract ? most - 1 : strnlen(local->sun_path, most);
     if (is_abstract) name[prefix++] = '@';
@@ -148,8 +149,10 @@ static downstream_id find_kind(int fd, bool *lasts) {
     return find(*kind ? kind : "device", 0, PROTOCOL_UNKNOWN);
 }
 
+downstream_id downstream_known(int fd) { return fd_label(fd) & (downstream_id)~NEW; }
+
 downstream_id downstream_of(int fd) {
-    downstream_id id = fd_label(fd) & (downstream_id)~NEW;
+    downstream_id id = downstream_known(fd);
     if (id) return id;
     union address at;
     socklen_t len = sizeof at;

@@ -43,6 +43,9 @@ downstream_id downstream_connecting(int fd, const struct sockaddr *to, socklen_t
  * Returns the downstream, which may be another one than before. */
 downstream_id downstream_greeted(int fd, const void *data, size_t len);
 
+/* What is remembered of fd; 0 for nothing. Any caller. */
+downstream_id downstream_known(int fd);
+
 /* Has nothing been sent on fd since downstream_connecting? Any caller. */
 bool downstream_is_new(int fd);
 

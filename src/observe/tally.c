@@ -15,11 +15,17 @@ const char *const tally_names[TALLY_TIMES] = {
 
 static struct tally *tally_of(const struct green *green) { return (struct tally *)green->account; }
 
-static struct tally_use *use_of(struct tally *tally, downstream_id id) {
+static struct tally_use *find_use(struct tally *tally, downstream_id id) {
     for (unsigned i = 0; i < tally->use_count; i++)
         if (tally->uses[i].downstream == id) return &tally->uses[i];
+    return NULL;
+}
+
+static struct tally_use *use_of(struct tally *tally, downstream_id id) {
+    struct tally_use *use = find_use(tally, id);
+    if (use) return use;
     if (tally->use_count == TALLY_USES) return &tally->others;
-    struct tally_use *use = &tally->uses[tally->use_count++];
+    use = &tally->uses[tally->use_count++];
     *use = (struct tally_use){.downstream = id};
     return use;
 }
@@ -43,8 +49,8 @@ void tally_connecting(int fd, const struct sockaddr *to, socklen_t len) {
 /* A name that the first bytes tell is that of the connection, too, if it was made here. */
 static void rename_use(struct tally *tally, downstream_id before, downstream_id after) {
     if (before == after) return;
-    struct tally_use *old = use_of(tally, before);
-    bool made_here = old->downstream == before && old->connections == 1 && !old->sent;
+    struct tally_use *old = find_use(tally, before);
+    bool made_here = old && old->connections == 1 && !old->sent;
     if (!made_here) return;
     int64_t waited = old->waited;
     *old = tally->uses[--tally->use_count];
@@ -61,9 +67,12 @@ static downstream_id greeted(struct green *self, int fd, const void *data, size_
     return after;
 }
 
+/* One that is detached stays so if it can. */
 static downstream_id found(struct green *self, int fd) {
+    downstream_id id = downstream_known(fd);
+    if (id) return id;
     sched_enter(self);
-    downstream_id id = downstream_of(fd);
+    id = downstream_of(fd);
     sched_leave(self);
     return id;
 }
