@@ -78,6 +78,10 @@ GR_API int gr_worker_mule(void);
  * say. */
 GR_API int gr_worker_wait_for_call(void);
 
+/* It has been told to end: gr_mule_receive fails from now on. Returns false when the function has
+ * never called that, and is to be told in another way. Async-signal-safe. */
+GR_API bool gr_worker_end_messages(void);
+
 /* ns that it may take to end once it has been told to, by SIGTERM. */
 GR_API int64_t gr_worker_graceful_timeout(void);
 

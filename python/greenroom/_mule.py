@@ -16,7 +16,6 @@ FAILED = 1
 
 _pid = os.getpid()
 _told = False
-_receives = False  # the function is told to end where it takes its messages
 _overdue = False
 
 
@@ -41,9 +40,10 @@ def _told_to_end(number: int, frame: FrameType | None) -> None:
     if os.getpid() != _pid:  # a child that was forked is told as any program is
         raise SystemExit(128 + number)
     first, _told = not _told, True
-    if _receives and first:
+    takes_messages = _greenroom.end_messages()  # and is told to end where it does
+    if takes_messages and first:
         threading.Thread(target=_end_overdue, daemon=True).start()
-    if (first and not _receives) or _overdue:
+    if (first and not takes_messages) or _overdue:
         _overdue = False
         raise SystemExit(0)
 

@@ -8,4 +8,7 @@
  * supervisor's descriptors from programs that the application runs. */
 void mules_init(const struct server_options *options);
 
+/* What messages are sent and received by. Returns 0, or -1 with errno. */
+int messages_init(const struct server_options *options);
+
 #endif

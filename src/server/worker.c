@@ -166,6 +166,7 @@ int gr_worker_start(size_t stack_size) {
     if (start_runtime(stack_size) < 0) return -1;
     protect_descriptors();
     mules_init(&options);
+    if (messages_init(&options) < 0) return refuse(errno, "messages cannot be received");
     stalls_init();
     backtrace_init();
     if (options.mule < 0 && questions_open(options.question_fd) < 0)

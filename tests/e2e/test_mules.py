@@ -41,7 +41,7 @@ def test_a_mule_is_no_worker_but_operators_see_it(server, greenroom, control):
     assert re.search(rf"^mule 0 +{mule} +serving ", status, re.M)
     stacks = greenroom("stacks", "--control", str(control)).stdout
     assert re.search(rf"^mule 0 \(pid {mule}\): mule mules:wait \(mule-0\), .* sleeps ", stacks, re.M)
-    assert "mules.py:17 wait" in stacks
+    assert re.search(r"mules\.py:\d+ wait$", stacks, re.M)
     server.signal(signal.SIGTTIN)
     server.wait_for_output(r"workers from now on: 2$")
 
@@ -102,7 +102,7 @@ def test_no_mule_outlives_a_killed_master(server):
 
 
 @pytest.mark.parametrize("function, complaint", [
-    ("mules:nobody", r"there is no nobody in mules; it defines app, end, fail, wait"),
+    ("mules:nobody", r"there is no nobody in mules; it defines app, consume, end, fail"),
     ("nowhere:wait", r"there is no module nowhere"),
     ("mules", r"--mule must be MODULE:FUNCTION, such as shop\.jobs:consume, or APP\.so:SYMBOL"),
 ])
@@ -119,4 +119,5 @@ def test_a_check_calls_no_function(greenroom):
 
 def test_a_mule_in_c_beside_workers_in_python(serve, c_app):
     server = serve("--workers", "1", "--mule", f"{c_app('mule')}:consume", "mules:app")
-    server.wait_for_output(r"\[mule 0\] info stdout: consuming in C$")
+    eventually(lambda: len(server.worker_pids()) == 2, "a mule")
+    assert server.stop() == 0

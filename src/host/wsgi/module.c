@@ -15,6 +15,7 @@
 #include "host/wsgi/handler.h"
 #include "host/wsgi/input.h"
 #include "host/wsgi/log.h"
+#include "host/wsgi/message.h"
 #include "host/wsgi/scope.h"
 #include "host/wsgi/start_response.h"
 #include "host/wsgi/thread.h"
@@ -122,6 +123,10 @@ static PyObject *module_mule(PyObject *module, PyObject *unused) {
     return PyLong_FromLong(gr_worker_mule());
 }
 
+static PyObject *module_end_messages(PyObject *module, PyObject *unused) {
+    return PyBool_FromLong(gr_worker_end_messages());
+}
+
 static PyObject *module_graceful_timeout(PyObject *module, PyObject *unused) {
     return PyLong_FromLongLong(gr_worker_graceful_timeout());
 }
@@ -179,6 +184,13 @@ static PyMethodDef methods[] = {
     {"wait_for_call", module_wait_for_call, METH_NOARGS,
      "Waits until a mule's function is to be called."},
     {"graceful_timeout", module_graceful_timeout, METH_NOARGS, "In nanoseconds."},
+    {"end_messages", module_end_messages, METH_NOARGS,
+     "Does the function take messages, which end?"},
+    {"message_names", message_names, METH_NOARGS, "The functions of the mules."},
+    {"message_send", message_send, METH_VARARGS, "Sends to a mule, or to all."},
+    {"message_call", message_call, METH_VARARGS, "Sends to a mule, and waits for the reply."},
+    {"message_receive", message_receive, METH_O, "The next message, or None at the end."},
+    {"message_reply", message_reply, METH_VARARGS, "Replies; was somebody waiting?"},
     {"interrupt_fd", module_interrupt_fd, METH_NOARGS, "For signal.set_wakeup_fd; -1: not needed."},
     {"stack_signal", module_stack_signal, METH_NOARGS, "Upon which faulthandler is to write."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},

@@ -1,0 +1,126 @@
+#include "host/wsgi/message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "greenroom/mule.h"
+
+static const char capsule_name[] = "_greenroom.message";
+
+static PyObject *raise_errno(int error) {
+    errno = error;
+    return PyErr_SetFromErrno(PyExc_OSError);
+}
+
+PyObject *message_names(PyObject *module, PyObject *unused) {
+    PyObject *names = PyList_New(0);
+    for (int i = 0; names && i < gr_mule_count(); i++) {
+        PyObject *name = PyUnicode_DecodeFSDefault(gr_mule_name(i));
+        if (!name || PyList_Append(names, name) < 0) Py_CLEAR(names);
+        Py_XDECREF(name);
+    }
+    return names;
+}
+
+/* A wait that a signal has interrupted goes on unless its handler raises. */
+static bool goes_on(int error) { return error == EINTR && PyErr_CheckSignals() == 0; }
+
+static PyObject *raise_error(int error) { return PyErr_Occurred() ? NULL : raise_errno(error); }
+
+PyObject *message_send(PyObject *module, PyObject *args) {
+    int to, first, last, error = 0;
+    gr_slice payload;
+    Py_ssize_t len;
+    long long due;
+    if (!PyArg_ParseTuple(args, "iy#L:send", &to, &payload.data, &len, &due)) return NULL;
+    payload.len = (size_t)len;
+    first = to == GR_MULES_ALL ? 0 : to;
+    last = to == GR_MULES_ALL ? gr_mule_count() - 1 : to;
+    for (int i = first; i <= last && !error; i++) do {
+            PyThreadState *state = PyEval_SaveThread();
+            error = gr_mule_send(i, payload, due) < 0 ? errno : 0;
+            PyEval_RestoreThread(state);
+        } while (goes_on(error));
+    return error ? raise_error(error) : Py_NewRef(Py_None);
+}
+
+static int ask(int to, gr_slice payload, int64_t due, int *asked) {
+    int error;
+    do {
+        PyThreadState *state = PyEval_SaveThread();
+        *asked = gr_mule_ask(to, payload, due);
+        error = *asked < 0 ? errno : 0;
+        PyEval_RestoreThread(state);
+    } while (goes_on(error));
+    return error;
+}
+
+static int take_reply(int asked, char *reply, int64_t due, ssize_t *len) {
+    int error;
+    do {
+        PyThreadState *state = PyEval_SaveThread();
+        *len = gr_mule_take_reply(asked, reply, GR_MESSAGE_MAX, due);
+        error = *len < 0 ? errno : 0;
+        PyEval_RestoreThread(state);
+    } while (goes_on(error));
+    return error;
+}
+
+PyObject *message_call(PyObject *module, PyObject *args) {
+    int to, asked;
+    gr_slice payload;
+    Py_ssize_t len;
+    ssize_t got = 0;
+    long long due;
+    if (!PyArg_ParseTuple(args, "iy#L:call", &to, &payload.data, &len, &due)) return NULL;
+    payload.len = (size_t)len;
+    char *reply = malloc(GR_MESSAGE_MAX);
+    if (!reply) return PyErr_NoMemory();
+    int error = ask(to, payload, due, &asked);
+    if (!error) {
+        error = take_reply(asked, reply, due, &got);
+        close(asked);
+    }
+    PyObject *result = error ? raise_error(error) : PyBytes_FromStringAndSize(reply, got);
+    free(reply);
+    return result;
+}
+
+static void forget(PyObject *capsule) {
+    gr_message_free(PyCapsule_GetPointer(capsule, capsule_name));
+}
+
+PyObject *message_receive(PyObject *module, PyObject *number) {
+    gr_message *message;
+    int error;
+    int64_t due = PyLong_AsLongLong(number);
+    if (due == -1 && PyErr_Occurred()) return NULL;
+    do {
+        PyThreadState *state = PyEval_SaveThread();
+        message = gr_mule_receive(due);
+        error = message ? 0 : errno;
+        PyEval_RestoreThread(state);
+    } while (goes_on(error));
+    if (error == ESHUTDOWN) return Py_NewRef(Py_None);
+    if (error) return raise_error(error);
+    gr_slice payload = gr_message_payload(message);
+    PyObject *capsule = PyCapsule_New(message, capsule_name, forget);
+    if (!capsule) gr_message_free(message);
+    return capsule ? Py_BuildValue("y#N", payload.data, (Py_ssize_t)payload.len, capsule) : NULL;
+}
+
+PyObject *message_reply(PyObject *module, PyObject *args) {
+    PyObject *capsule;
+    gr_slice payload;
+    Py_ssize_t len;
+    if (!PyArg_ParseTuple(args, "Oy#:reply", &capsule, &payload.data, &len)) return NULL;
+    gr_message *message = PyCapsule_GetPointer(capsule, capsule_name);
+    if (!message) return NULL;
+    payload.len = (size_t)len;
+    PyThreadState *state = PyEval_SaveThread();
+    int error = gr_message_reply(message, payload) < 0 ? errno : 0;
+    PyEval_RestoreThread(state);
+    if (error && error != EPIPE) return raise_errno(error);
+    return PyBool_FromLong(!error);
+}
