@@ -82,6 +82,10 @@ GR_API int gr_worker_wait_for_call(void);
  * never called that, and is to be told in another way. Async-signal-safe. */
 GR_API bool gr_worker_end_messages(void);
 
+/* For a language without signal handlers of its own: SIGTERM and SIGINT do that, and where it
+ * returns false they end the process. Returns 0, or -1 with errno. */
+GR_API int gr_worker_end_by_signals(void);
+
 /* ns that it may take to end once it has been told to, by SIGTERM. */
 GR_API int64_t gr_worker_graceful_timeout(void);
 

@@ -17,6 +17,7 @@
 #include "server/lifeline.h"
 #include "server/question.h"
 #include "server/ready_pipe.h"
+#include "server/signals.h"
 
 /* How long the function may take to end, after the graceful timeout, when nobody is left to end it.
  */
@@ -40,6 +41,12 @@ void mules_init(const struct server_options *wanted) {
 int gr_worker_mule(void) { return options->mule; }
 
 int64_t gr_worker_graceful_timeout(void) { return options->graceful_timeout; }
+
+static void told_to_end(int number) {
+    if (!gr_worker_end_messages()) sys(SYS_exit_group, 0);
+}
+
+int gr_worker_end_by_signals(void) { return signals_stop_with(told_to_end); }
 
 int gr_worker_wait_for_call(void) {
     char word[sizeof SERVER_MULE_GO];

@@ -58,6 +58,19 @@ static void a_line_says_when_how_grave_who_and_for_which_request(void **state) {
                         JSON_HEAD ",\"message\":\"stock is low\"}\n");
 }
 
+static void a_line_of_a_mule_says_which(void **state) {
+    char memory[2048];
+    struct log_line line;
+    struct log_head head = {.logger = gr_slice_of("shop"), .worker = LOG_MULES + 2};
+    log_line_begin(&line, memory, sizeof memory - 1, &text_style, &head);
+    memory[log_line_end(&line).len] = '\0';
+    assert_non_null(strstr(memory, " [mule 2] "));
+    log_line_begin(&line, memory, sizeof memory - 1, &json_style, &head);
+    memory[log_line_end(&line).len] = '\0';
+    assert_non_null(strstr(memory, ",\"mule\":2"));
+    assert_null(strstr(memory, "worker"));
+}
+
 static void an_exception_stays_with_its_record(void **state) {
     const char *exception = "Traceback:\n  File \"a.py\"\nE: x\n";
     assert_string_equal(made(&text_style, "failed", exception, NULL),
@@ -172,6 +185,7 @@ static void escaping_stops_before_a_piece_that_does_not_fit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_says_when_how_grave_who_and_for_which_request),
+        cmocka_unit_test(a_line_of_a_mule_says_which),
         cmocka_unit_test(an_exception_stays_with_its_record),
         cmocka_unit_test(a_message_cannot_pass_for_another_record),
         cmocka_unit_test(nothing_that_commands_a_terminal_is_left),

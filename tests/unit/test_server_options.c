@@ -64,6 +64,10 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .unresponsive_timeout = 12,
         .compress = true,
         .server_timing = true,
+        .mule = 1,
+        .inbox_fd = 14,
+        .mules = {{"shop:consume", 15}, {"./a=b.so:f", 16}},
+        .mule_count = 2,
         .statics = {"/a=b=c", "/=."},
         .static_count = 2,
         .tickets_fd = 9,
@@ -88,6 +92,11 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_string_equal(got.log_level, sent.log_level);
     assert_true(got.check_only);
     assert_int_equal(got.slot, sent.slot);
+    assert_int_equal(got.mule, sent.mule);
+    assert_int_equal(got.inbox_fd, sent.inbox_fd);
+    assert_int_equal(got.mule_count, 2);
+    assert_string_equal(got.mules[1].function, "./a=b.so:f");
+    assert_int_equal(got.mules[1].mailbox, 16);
     assert_int_equal(got.workers, sent.workers);
     assert_int_equal(got.place, sent.place);
     assert_int_equal(got.listen_count, sent.listen_count);

@@ -2,12 +2,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "greenroom/log.h"
 #include "greenroom/worker.h"
@@ -50,11 +48,6 @@ static void *open_app(const char *path) {
     return app;
 }
 
-/* A function that takes no messages ends where it is, unless it has a handler of its own. */
-static void told_to_end(int number) {
-    if (!gr_worker_end_messages()) _exit(0);
-}
-
 /* "./app.so:symbol" */
 static int run_mule(const char *wanted) {
     const char *colon = strrchr(wanted, ':');
@@ -69,8 +62,7 @@ static int run_mule(const char *wanted) {
         complain("%s does not export %s", path, colon + 1);
         return GR_EXIT_USAGE;
     }
-    signal(SIGTERM, told_to_end);
-    signal(SIGINT, told_to_end);
+    if (gr_worker_end_by_signals() < 0) return GR_EXIT_USAGE;
     while (gr_worker_wait_for_call() < 0)
         if (errno != EINTR) return GR_EXIT_USAGE;
     if (function() == 0) return 0;

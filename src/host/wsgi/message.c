@@ -28,20 +28,26 @@ static bool goes_on(int error) { return error == EINTR && PyErr_CheckSignals() =
 
 static PyObject *raise_error(int error) { return PyErr_Occurred() ? NULL : raise_errno(error); }
 
+static int send_one(int to, gr_slice payload, int64_t due) {
+    int error;
+    do {
+        PyThreadState *state = PyEval_SaveThread();
+        error = gr_mule_send(to, payload, due) < 0 ? errno : 0;
+        PyEval_RestoreThread(state);
+    } while (goes_on(error));
+    return error;
+}
+
 PyObject *message_send(PyObject *module, PyObject *args) {
-    int to, first, last, error = 0;
+    int to, error = 0;
     gr_slice payload;
     Py_ssize_t len;
     long long due;
     if (!PyArg_ParseTuple(args, "iy#L:send", &to, &payload.data, &len, &due)) return NULL;
     payload.len = (size_t)len;
-    first = to == GR_MULES_ALL ? 0 : to;
-    last = to == GR_MULES_ALL ? gr_mule_count() - 1 : to;
-    for (int i = first; i <= last && !error; i++) do {
-            PyThreadState *state = PyEval_SaveThread();
-            error = gr_mule_send(i, payload, due) < 0 ? errno : 0;
-            PyEval_RestoreThread(state);
-        } while (goes_on(error));
+    bool all = to == GR_MULES_ALL;
+    if (!all) error = send_one(to, payload, due);
+    for (int i = 0; all && i < gr_mule_count() && !error; i++) error = send_one(i, payload, due);
     return error ? raise_error(error) : Py_NewRef(Py_None);
 }
 
