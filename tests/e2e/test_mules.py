@@ -72,8 +72,9 @@ def test_a_reload_has_the_old_mule_end_before_the_new_one_begins(changing):
     server.signal(signal.SIGHUP)
     second = waiting(server, 2)[1]
     assert not is_alive(first) and is_alive(second)
-    assert server.find_all(r"cleaned up$|waiting in \d+$|cleaned up anew$")[1:] == [
-        "cleaned up", f"waiting in {second}"]
+    server.wait_for_output(r"cleaned up$")
+    os.kill(second, signal.SIGTERM)
+    server.wait_for_output(r"cleaned up anew$")
 
 
 def test_a_mule_that_cannot_be_loaded_leaves_the_old_one(changing):
@@ -121,3 +122,17 @@ def test_a_mule_in_c_beside_workers_in_python(serve, c_app):
     server = serve("--workers", "1", "--mule", f"{c_app('mule')}:consume", "mules:app")
     eventually(lambda: len(server.worker_pids()) == 2, "a mule")
     assert server.stop() == 0
+
+
+def test_a_reload_takes_up_mules_that_are_new_and_ends_those_that_went(serve, tmp_path):
+    settings = tmp_path / "greenroom.yaml"
+    settings.write_text("mule: [mules:wait]\n")
+    server = serve("--workers", "1", "--config", str(settings), "mules:app")
+    (first,) = waiting(server)
+    settings.write_text("mule: [mules:wait, mules:wait]\n")
+    server.signal(signal.SIGHUP)
+    server.wait_for_output(r"\[mule 1\] info stdout: waiting in \d+$", timeout=20)
+    settings.write_text("mule: []\n")
+    server.signal(signal.SIGHUP)
+    eventually(lambda: len(server.worker_pids()) == 1, "the worker alone", timeout=20)
+    eventually(lambda: len(server.find_all(r"cleaned up$")) == 3, "all cleaned up")
