@@ -41,8 +41,7 @@ void response_put(struct response *response, const char *text, size_t len) {
 /* Makes room for len bytes beside what the server itself adds at the end. */
 static int reserve(gr_request *request, size_t len) {
     struct response *response = &request->response;
-    size_t needed = response->head_len + len + SERVER_FIELDS +
-                    (__builtin_expect(server_timing_on, 0) ? SERVER_TIMING_MAX : 0);
+    size_t needed = response->head_len + len + SERVER_FIELDS;
     if (__builtin_expect(needed <= response->head_room, 1)) return 0;
     size_t room = response->head_room ? response->head_room : HEAD_ROOM;
     while (room < needed) room *= 2;
@@ -179,16 +178,22 @@ static void put_date(struct response *response) {
     sched_leave(self);
 }
 
+/* Without memory it is left out. */
+static void put_server_timing(gr_request *request) {
+    char field[SERVER_TIMING_MAX];
+    size_t len = server_timing_field(request, field);
+    if (reserve(request, len) == 0) response_put(&request->response, field, len);
+}
+
 /* Closes the head; from now on it counts as sent. */
 static void finish_head(gr_request *request) {
     struct response *response = &request->response;
     response->framing = choose_framing(request);
     if (response->framing == RESPONSE_UNTIL_CLOSE || body_is_doomed(request)) response->last = true;
+    if (__builtin_expect(server_timing_on, 0)) put_server_timing(request);
     if (!response->dated) put_date(response);
     put_framing(request);
     put_connection(request);
-    if (__builtin_expect(server_timing_on, 0))
-        response->head_len += server_timing_field(request, response->head + response->head_len);
     PUT_LITERAL(response, "\r\n");
     response->started = true;
 }
