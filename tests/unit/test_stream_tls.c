@@ -177,10 +177,10 @@ static void what_is_cut_off_is_not_taken_for_the_end(void **state) {
 }
 
 static void what_was_changed_on_its_way_is_not_read(void **state) {
+    static const char record[] = "\x17\x03\x03\0\x1e this is not of the session ..";
     char bytes[8];
     assert_meet();
-    assert_int_equal(send(server.fd, "\x17\x03\x03\0\x20 this is not of the session ..", 37, 0),
-                     37);
+    assert_int_equal(send(server.fd, record, sizeof record - 1, 0), sizeof record - 1);
     assert_fails(gr_reader_read(client.reader, bytes, sizeof bytes), EPROTO);
     assert_fails(gr_writer_write(client.writer, "x", 1), EPROTO);
     gr_reader_close(client.reader);
