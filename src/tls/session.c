@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 
 #include "tls/context.h"
@@ -21,6 +22,9 @@ static int set_host(SSL *ssl, const char *host) {
     bool numeric = inet_pton(AF_INET, host, binary) == 1 || inet_pton(AF_INET6, host, binary) == 1;
     X509_VERIFY_PARAM *verify = SSL_get0_param(ssl);
     if (numeric) return X509_VERIFY_PARAM_set1_ip_asc(verify, host) == 1 ? 0 : -1;
+    /* RFC 9525, 6.3 and 6.4: by its alternative names alone, and a wildcard is a whole label. */
+    SSL_set_hostflags(ssl,
+                      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     /* RFC 6066, 3: names alone are sent. */
     if (SSL_set_tlsext_host_name(ssl, host) != 1 || SSL_set1_host(ssl, host) != 1) return -1;
     return 0;

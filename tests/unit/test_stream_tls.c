@@ -29,10 +29,11 @@ static const char *path(const char *name) {
 
 static int make_files(void **state) {
     static const char command[] =
-        "cd %s && for one in server:greenroom.test stranger:greenroom.test user:Ann; do"
-        " openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 2"
-        " -subj /CN=${one#*:} -addext subjectAltName=DNS:${one#*:},IP:127.0.0.9"
-        " -keyout ${one%%:*}.key -out ${one%%:*}.pem 2>/dev/null || exit 1; done";
+        "cd %s && make() { openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256"
+        " -days 2 -subj /CN=greenroom.test -addext subjectAltName=$2 -keyout $1.key -out $1.pem"
+        " 2>/dev/null; } && make server DNS:greenroom.test,IP:127.0.0.9 &&"
+        " make stranger DNS:greenroom.test && make user email:ann@greenroom.test &&"
+        " make wild DNS:*.greenroom.test,DNS:gr*.test";
     char line[sizeof command + sizeof folder];
     if (!mkdtemp(folder)) return -1;
     snprintf(line, sizeof line, command, folder);
@@ -161,6 +162,28 @@ static void a_numeric_address_is_a_host_too(void **state) {
     assert_int_equal(meet("127.0.0.9", trusts_server(), files_of_server("server", NULL), &served),
                      0);
     close_all();
+}
+
+static int meet_server(const char *name, const char *host) {
+    int served;
+    char certificate[32];
+    snprintf(certificate, sizeof certificate, "%s.pem", name);
+    return meet(host, (gr_tls_files){.authorities = path(certificate)}, files_of_server(name, NULL),
+                &served);
+}
+
+static void a_wildcard_is_a_whole_label(void **state) {
+    assert_int_equal(meet_server("wild", "shop.greenroom.test"), 0);
+    close_all();
+    assert_int_equal(connect_ends(NULL), 0);
+    assert_int_equal(meet_server("wild", "greenroom.test"), EPROTO);
+    assert_refused();
+}
+
+static void the_subject_is_no_name_of_a_host(void **state) {
+    assert_int_equal(meet_server("user", "greenroom.test"), EPROTO);
+    assert_non_null(strstr(why, "is not accepted: hostname mismatch"));
+    assert_refused();
 }
 
 static void what_is_cut_off_is_not_taken_for_the_end(void **state) {
@@ -318,6 +341,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(both_sides_write_and_read_at_once),
         TEST(a_numeric_address_is_a_host_too),
+        TEST(a_wildcard_is_a_whole_label),
+        TEST(the_subject_is_no_name_of_a_host),
         TEST(what_is_cut_off_is_not_taken_for_the_end),
         TEST(what_was_changed_on_its_way_is_not_read),
         TEST(a_read_past_the_deadline_may_be_made_again),
