@@ -10,14 +10,13 @@
 #include "runtime/park.h"
 
 enum {
-    OTHERS = 1,
     NEW = 0x8000, /* in the label of a descriptor: nothing has been sent yet */
     NAMES = 256,
     NAME_MAX_LEN = 72,
 };
 
-static struct downstream table[DOWNSTREAMS_MAX + 1] = {[OTHERS] = {.name = "others"}};
-static unsigned count = OTHERS;
+static struct downstream table[DOWNSTREAMS_MAX + 1] = {[DOWNSTREAM_OTHERS] = {.name = "others"}};
+static unsigned count = DOWNSTREAM_OTHERS;
 
 union address {
     struct sockaddr any;
@@ -80,9 +79,9 @@ static const char *name_of(const struct in6_addr *key) {
 
 static downstream_id find(const char *name, unsigned port, enum protocol guess) {
     uint32_t hash = hash_of(name, strlen(name));
-    for (unsigned id = OTHERS + 1; id <= count; id++)
+    for (unsigned id = DOWNSTREAM_OTHERS + 1; id <= count; id++)
         if (table[id].hash == hash && strcmp(table[id].name, name) == 0) return (downstream_id)id;
-    if (count == DOWNSTREAMS_MAX) return OTHERS;
+    if (count == DOWNSTREAMS_MAX) return DOWNSTREAM_OTHERS;
     struct downstream *added = &table[++count];
     snprintf(added->name, sizeof added->name, "%s", name);
     added->port = port;
@@ -140,7 +139,7 @@ static downstream_id find_kind(int fd, bool *lasts) {
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     long len = sys(SYS_readlinkat, AT_FDCWD, link, text, sizeof text - 1);
     *lasts = false;
-    if (len <= 0) return OTHERS;
+    if (len <= 0) return DOWNSTREAM_OTHERS;
     text[len] = '\0';
     char *kind = text;
     if (strncmp(text, "anon_inode:", 11) == 0) kind += 11 + (text[11] == '[');
@@ -165,7 +164,7 @@ downstream_id downstream_of(int fd) {
 
 downstream_id downstream_connecting(int fd, const struct sockaddr *to, socklen_t len) {
     downstream_id id = find_address(to, len);
-    if (!id) return OTHERS;
+    if (!id) return DOWNSTREAM_OTHERS;
     fd_label_set(fd, id | NEW);
     return id;
 }
@@ -182,7 +181,7 @@ downstream_id downstream_greeted(int fd, const void *data, size_t len) {
         copy_visible(host, sizeof host, name, name_len);
         id = find_host(host, table[id].port);
     }
-    if (protocol != PROTOCOL_UNKNOWN && !table[id].seen && id != OTHERS) {
+    if (protocol != PROTOCOL_UNKNOWN && !table[id].seen && id != DOWNSTREAM_OTHERS) {
         table[id].protocol = (uint8_t)protocol;
         table[id].seen = true;
     }

@@ -18,7 +18,7 @@
 #include "observe/protocol.h"
 #include "runtime/green.h"
 
-enum { DOWNSTREAMS_MAX = 256, DOWNSTREAM_NAME = 96 };
+enum { DOWNSTREAMS_MAX = 256, DOWNSTREAM_NAME = 96, DOWNSTREAM_OTHERS = 1 };
 
 struct downstream {
     char name[DOWNSTREAM_NAME]; /* "db.example:5432": visible ASCII without quotes or backslashes */
@@ -32,6 +32,11 @@ struct downstream {
 typedef uint16_t downstream_id;
 
 const struct downstream *downstream_get(downstream_id id);
+
+/* "postgres"; "" for one that is not known. */
+static inline const char *downstream_protocol(downstream_id id) {
+    return protocol_names[downstream_get(id)->protocol];
+}
 
 /* By what is remembered of fd, or by asking the kernel who is at its other end. */
 downstream_id downstream_of(int fd);

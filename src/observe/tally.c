@@ -108,7 +108,7 @@ void tally_open(struct tally *tally, int64_t now, int client) {
     tally->client = client;
     tally->lookups = tally->use_count = 0;
     tally->for_client = tally->for_lookups = 0;
-    tally->others = (struct tally_use){.downstream = 0};
+    tally->others = (struct tally_use){.downstream = DOWNSTREAM_OTHERS};
     account_open(&tally->account, now, have_waited);
 }
 
@@ -169,8 +169,8 @@ int64_t tally_most(const struct tally *tally, char *name, size_t room) {
         snprintf(name, room, "%s", tally_names[most]);
         return times[most];
     }
-    const char *protocol = protocol_names[downstream_get(use->downstream)->protocol];
+    const char *protocol = downstream_protocol(use->downstream);
     snprintf(name, room, "%s%s%s", protocol, *protocol ? "@" : "",
-             use == &tally->others ? "others" : downstream_get(use->downstream)->name);
+             downstream_get(use->downstream)->name);
     return use->waited;
 }

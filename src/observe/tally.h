@@ -36,7 +36,6 @@ struct tally_use {
     uint64_t sent, received;   /* bytes */
 };
 
-/* The last place is for those that found none of their own: its downstream is 0 or any of them. */
 enum { TALLY_USES = 8 };
 
 struct tally {
@@ -46,7 +45,7 @@ struct tally {
     uint16_t use_count;
     int64_t for_client, for_lookups;
     struct tally_use uses[TALLY_USES]; /* in the order in which they came; use_count of them */
-    struct tally_use others;           /* the sum of those beyond */
+    struct tally_use others;           /* the sum of those beyond: DOWNSTREAM_OTHERS */
 };
 
 /* For the green thread that answers the request, and is running; the tally stays the caller's. */

@@ -1,30 +1,29 @@
 /* include/greenroom/account.h */
 #include "greenroom/account.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "server/exchange.h"
 
 _Static_assert((int)GR_ACCOUNT_DOWNSTREAMS == TALLY_USES + 1, "one place more, for the others");
 _Static_assert((int)GR_ACCOUNT_NAME == (int)DOWNSTREAM_NAME, "names fit");
 
-static void add_use(gr_account *account, const struct tally_use *use, const char *name) {
+static void add_use(gr_account *account, const struct tally_use *use) {
     gr_account_downstream *out = &account->downstreams[account->downstream_count++];
     *out = (gr_account_downstream){
-        .protocol = protocol_names[downstream_get(use->downstream)->protocol],
+        .protocol = downstream_protocol(use->downstream),
         .waited = use->waited,
         .round_trips = use->round_trips,
         .connections = use->connections,
         .sent = use->sent,
         .received = use->received,
     };
-    snprintf(out->name, sizeof out->name, "%s", name);
+    strcpy(out->name, downstream_get(use->downstream)->name);
 }
 
 static void add_uses(gr_account *account, const struct tally *tally) {
-    for (unsigned i = 0; i < tally->use_count; i++)
-        add_use(account, &tally->uses[i], downstream_get(tally->uses[i].downstream)->name);
-    if (tally_is_used(&tally->others)) add_use(account, &tally->others, "others");
+    for (unsigned i = 0; i < tally->use_count; i++) add_use(account, &tally->uses[i]);
+    if (tally_is_used(&tally->others)) add_use(account, &tally->others);
 }
 
 static void take(const gr_request *request, gr_account *account) {

@@ -27,10 +27,9 @@ static void put(struct field *field, const char *before, const char *name, const
 }
 
 static void put_use(struct field *field, const struct tally_use *use) {
-    const struct downstream *downstream = downstream_get(use->downstream);
-    const char *protocol = protocol_names[downstream->protocol];
-    put(field, ", ", *protocol ? protocol : tally_names[TALLY_DOWNSTREAM], downstream->name,
-        use->waited);
+    const char *protocol = downstream_protocol(use->downstream);
+    put(field, ", ", *protocol ? protocol : tally_names[TALLY_DOWNSTREAM],
+        downstream_get(use->downstream)->name, use->waited);
 }
 
 static void put_all(struct field *field, const struct gr_request *request) {

@@ -12,13 +12,13 @@ static void put_us(struct log_line *line, int64_t ns) {
     log_line_put_number(line, (uint64_t)ns / NS_PER_US);
 }
 
-static void put_text_use(struct log_line *line, const struct tally_use *use, const char *name) {
-    const char *protocol = protocol_names[downstream_get(use->downstream)->protocol];
+static void put_text_use(struct log_line *line, const struct tally_use *use) {
+    const char *protocol = downstream_protocol(use->downstream);
     if (use->waited < NS_PER_US) return;
     PUT(line, " ");
     put_name(line, protocol);
     if (*protocol) PUT(line, "@");
-    put_name(line, name);
+    put_name(line, downstream_get(use->downstream)->name);
     PUT(line, "=");
     put_us(line, use->waited);
 }
@@ -33,9 +33,8 @@ void tally_line_put_text(struct log_line *line, const struct tally *tally) {
         PUT(line, "=");
         put_us(line, times[i]);
     }
-    for (unsigned i = 0; i < tally->use_count; i++)
-        put_text_use(line, &tally->uses[i], downstream_get(tally->uses[i].downstream)->name);
-    put_text_use(line, &tally->others, "others");
+    for (unsigned i = 0; i < tally->use_count; i++) put_text_use(line, &tally->uses[i]);
+    put_text_use(line, &tally->others);
 }
 
 static void put_member_number(struct log_line *line, const char *name, uint64_t number) {
@@ -45,10 +44,10 @@ static void put_member_number(struct log_line *line, const char *name, uint64_t 
 }
 
 /* Names need no escapes, see downstream.h. */
-static void put_use(struct log_line *line, const struct tally_use *use, const char *name) {
-    const char *protocol = protocol_names[downstream_get(use->downstream)->protocol];
+static void put_use(struct log_line *line, const struct tally_use *use) {
+    const char *protocol = downstream_protocol(use->downstream);
     PUT(line, "{\"name\":\"");
-    put_name(line, name);
+    put_name(line, downstream_get(use->downstream)->name);
     if (*protocol) PUT(line, "\",\"protocol\":\"");
     put_name(line, protocol);
     PUT(line, "\",\"waited_us\":");
@@ -65,11 +64,11 @@ static void put_uses(struct log_line *line, const struct tally *tally) {
     PUT(line, ",\"downstreams\":[");
     for (unsigned i = 0; i < tally->use_count; i++) {
         if (i) PUT(line, ",");
-        put_use(line, &tally->uses[i], downstream_get(tally->uses[i].downstream)->name);
+        put_use(line, &tally->uses[i]);
     }
     if (tally_is_used(&tally->others)) {
         PUT(line, ",");
-        put_use(line, &tally->others, "others");
+        put_use(line, &tally->others);
     }
     PUT(line, "]");
 }
