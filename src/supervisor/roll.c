@@ -137,18 +137,22 @@ static void vacate(struct master *m, struct slot *slot) {
     slot_vacate(slot);
 }
 
-static void set_mule_count(struct master *m, int count) {
-    struct slot *mules = m->slots + SLOT_MULES;
-    for (int i = count; i < m->mule_count; i++) vacate(m, &mules[i]);
-    for (int i = m->mule_count; i < count; i++) slot_init(&mules[i], SLOT_MULES + i);
-    m->mule_count = count;
+/* The slots from first on, of which there are *count, become as many as wanted. */
+static void set_count(struct master *m, int first, int *count, int wanted) {
+    for (int i = first + wanted; i < first + *count; i++) vacate(m, &m->slots[i]);
+    for (int i = first + *count; i < first + wanted; i++) slot_init(&m->slots[i], i);
+    *count = wanted;
 }
 
 static void set_slot_count(struct master *m, int count) {
-    for (int i = count; i < m->slot_count; i++) vacate(m, &m->slots[i]);
-    for (int i = m->slot_count; i < count; i++) slot_init(&m->slots[i], i);
-    m->slot_count = count;
+    set_count(m, 0, &m->slot_count, count);
     m->edition->launch.options.workers = count;
+}
+
+/* As many slots as the settings in force want. */
+static void fit_slots(struct master *m) {
+    set_slot_count(m, within_settings(m, m->slot_count));
+    set_count(m, SLOT_MULES, &m->mule_count, m->edition->settings.worker.mule_count);
 }
 
 void roll_resize(struct master *m, int count) {
@@ -162,8 +166,7 @@ void roll_resize(struct master *m, int count) {
 }
 
 void roll_begin(struct master *m) {
-    set_slot_count(m, within_settings(m, m->slot_count));
-    set_mule_count(m, m->edition->settings.worker.mule_count);
+    fit_slots(m);
     begin_reload(m);
     m->roll.due = clock_now();
 }
@@ -177,8 +180,7 @@ static void put_in_force(struct master *m) {
     edition_quiesce(before, m->edition);
     edition_close(before, m->edition);
     attached_follow(m);
-    set_slot_count(m, within_settings(m, m->slot_count));
-    set_mule_count(m, m->edition->settings.worker.mule_count);
+    fit_slots(m);
 }
 
 /* Who has been told to end may take what is queued yet. One that hangs is not waited for. */
