@@ -119,7 +119,7 @@ static void wake_until_somebody_is(int operation) {
 }
 
 static void limit_futexes(struct record *record) {
-    struct timespec length = {0, 3 * NS_PER_MS}, two = {0, 2};
+    struct timespec length = {0, 3 * NS_PER_MS};
     word = other_word = 0;
     SAME(futex(FUTEX_WAIT_PRIVATE, 1, NULL, 0));
     SAME(futex(FUTEX_WAIT, 1, NULL, 0));
@@ -133,7 +133,8 @@ static void limit_futexes(struct record *record) {
     SAME(futex(FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME, 0, &past, 1));
     SAME(futex(FUTEX_WAKE_PRIVATE, 5, NULL, 0));
     SAME(futex(FUTEX_WAKE_BITSET_PRIVATE, 1, NULL, 0));
-    SAME(futex(FUTEX_REQUEUE_PRIVATE, 1, &two, 0));
+    SAME(syscall(SYS_futex, &word, FUTEX_REQUEUE_PRIVATE, 1, 2, &other_word, 0));
+    SAME(syscall(SYS_futex, &word, FUTEX_REQUEUE_PRIVATE, 1, -2, &other_word, 0));
     SAME(syscall(SYS_futex, &word, FUTEX_CMP_REQUEUE_PRIVATE, 1, 1, &other_word, 77));
     SAME(syscall(SYS_futex, &word, FUTEX_WAKE_OP_PRIVATE, 1, 1, &other_word,
                  FUTEX_OP(FUTEX_OP_SET, 9, FUTEX_OP_CMP_EQ, 0)));
