@@ -1,8 +1,7 @@
 /* The Server-Timing field (https://www.w3.org/TR/server-timing/): where the time of a request went
  * until the head of its answer goes out, in milliseconds.
  *
- *     Server-Timing: total;dur=51.2, running;dur=0.4, sleep;dur=20.1,
- * postgres;desc="db:5432";dur=30.7
+ *     Server-Timing: total;dur=51.2, sleep;dur=20.1, postgres;desc="db:5432";dur=30.7
  *
  * It shows the client what is behind the server, so it is opt-in. */
 #ifndef SERVER_SERVER_TIMING_H

@@ -83,7 +83,7 @@ static int64_t rest(struct attached *a, int64_t ran, const char *what) {
 static void start(struct master *m, struct attached *a) {
     char why[ATTACHED_TOLD];
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    pid_t pid = attached_launch(a->command, &m->edition->launch);
+    pid_t pid = attached_launch(a->command, a->program, &m->edition->launch);
     if (pid < 0) {
         snprintf(why, sizeof why, "cannot be started: %s", strerror(errno));
         a->due = rest(a, 0, why);

@@ -1,10 +1,11 @@
 /* Attached commands (--attach): programs that the master starts beside the workers, starts again
  * when they end, and ends when it ends itself.
  *
- *              start            ends, or is dismissed           nobody of its group is left
- *     RESTING ───────▶ RUNNING ──────────────────────▶ LEAVING ────────────────────────────▶ freed
- *        ▲                                                │                                if it
- * was └────────────────────────────────────────────────┘                               dismissed
+ *              start           ends, or is dismissed
+ *     RESTING ───────▶ RUNNING ──────────────────────▶ LEAVING ────▶ freed, if it was dismissed
+ *        ▲                                                │
+ *        └────────────────────────────────────────────────┘
+ *                    nobody of its group is left
  *
  * The one that begins to leave, and whoever is in its process group, is told to end by SIGTERM, and
  * killed when its patience is over. */

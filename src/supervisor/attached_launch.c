@@ -59,24 +59,24 @@ static pid_t start(char **words, const struct launch *launch, int output) {
 }
 
 /* stdout and stderr are one pipe, so that what comes by them keeps its order. */
-static pid_t start_heard(const char *command, char **words, const struct launch *launch) {
+static pid_t start_heard(const char *program, char **words, const struct launch *launch) {
     struct log_pipe pipe = {.slot = LOG_WORKER_ATTACHED};
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
     pipe.fd = ends[0];
     pipe.pid = start(words, launch, ends[1]);
     int why = errno;
-    attached_program(command, pipe.logger);
+    snprintf(pipe.logger, sizeof pipe.logger, "%s", program);
     close(ends[1]);
     log_relay_adopt(&pipe);
     errno = why;
     return pipe.pid;
 }
 
-pid_t attached_launch(const char *command, const struct launch *launch) {
+pid_t attached_launch(const char *command, const char *program, const struct launch *launch) {
     size_t len = strlen(command);
     char text[len + 1], *words[words_room(len)];
     words_split(memcpy(text, command, len + 1), words);
-    return launch->options.log_capture ? start_heard(command, words, launch)
+    return launch->options.log_capture ? start_heard(program, words, launch)
                                        : start(words, launch, -1);
 }

@@ -12,9 +12,9 @@
  * is one that words_split takes. */
 void attached_program(const char *command, char name[LOG_PIPE_LOGGER]);
 
-/* Starts it. Its process id is also that of its group and its session, once it has come to that. It
- * gets SIGTERM when we die. What cannot be executed says so on its stderr and exits with 127.
- * Returns the process id, or -1 with errno. */
-pid_t attached_launch(const char *command, const struct launch *launch);
+/* Starts it; program is its name. Its process id is also that of its group and its session, once it
+ * has come to that. It gets SIGTERM when we die. What cannot be executed says so on its stderr and
+ * exits with 127. Returns the process id, or -1 with errno. */
+pid_t attached_launch(const char *command, const char *program, const struct launch *launch);
 
 #endif
