@@ -28,14 +28,21 @@ static bool goes_on(int error) { return error == EINTR && PyErr_CheckSignals() =
 
 static PyObject *raise_error(int error) { return PyErr_Occurred() ? NULL : raise_errno(error); }
 
+/* Evaluates what says whether a call has failed, without the interpreter's lock, until it is over.
+ * The value is its errno, or 0. */
+#define WAIT_FOR(has_failed)                             \
+    ({                                                   \
+        int error_;                                      \
+        do {                                             \
+            PyThreadState *state_ = PyEval_SaveThread(); \
+            error_ = (has_failed) ? errno : 0;           \
+            PyEval_RestoreThread(state_);                \
+        } while (goes_on(error_));                       \
+        error_;                                          \
+    })
+
 static int send_one(int to, gr_slice payload, int64_t due) {
-    int error;
-    do {
-        PyThreadState *state = PyEval_SaveThread();
-        error = gr_mule_send(to, payload, due) < 0 ? errno : 0;
-        PyEval_RestoreThread(state);
-    } while (goes_on(error));
-    return error;
+    return WAIT_FOR(gr_mule_send(to, payload, due) < 0);
 }
 
 PyObject *message_send(PyObject *module, PyObject *args) {
@@ -51,28 +58,6 @@ PyObject *message_send(PyObject *module, PyObject *args) {
     return error ? raise_error(error) : Py_NewRef(Py_None);
 }
 
-static int ask(int to, gr_slice payload, int64_t due, int *asked) {
-    int error;
-    do {
-        PyThreadState *state = PyEval_SaveThread();
-        *asked = gr_mule_ask(to, payload, due);
-        error = *asked < 0 ? errno : 0;
-        PyEval_RestoreThread(state);
-    } while (goes_on(error));
-    return error;
-}
-
-static int take_reply(int asked, char *reply, int64_t due, ssize_t *len) {
-    int error;
-    do {
-        PyThreadState *state = PyEval_SaveThread();
-        *len = gr_mule_take_reply(asked, reply, GR_MESSAGE_MAX, due);
-        error = *len < 0 ? errno : 0;
-        PyEval_RestoreThread(state);
-    } while (goes_on(error));
-    return error;
-}
-
 PyObject *message_call(PyObject *module, PyObject *args) {
     int to, asked;
     gr_slice payload;
@@ -83,9 +68,9 @@ PyObject *message_call(PyObject *module, PyObject *args) {
     payload.len = (size_t)len;
     char *reply = malloc(GR_MESSAGE_MAX);
     if (!reply) return PyErr_NoMemory();
-    int error = ask(to, payload, due, &asked);
+    int error = WAIT_FOR((asked = gr_mule_ask(to, payload, due)) < 0);
     if (!error) {
-        error = take_reply(asked, reply, due, &got);
+        error = WAIT_FOR((got = gr_mule_take_reply(asked, reply, GR_MESSAGE_MAX, due)) < 0);
         close(asked);
     }
     PyObject *result = error ? raise_error(error) : PyBytes_FromStringAndSize(reply, got);
@@ -99,15 +84,9 @@ static void forget(PyObject *capsule) {
 
 PyObject *message_receive(PyObject *module, PyObject *number) {
     gr_message *message;
-    int error;
     int64_t due = PyLong_AsLongLong(number);
     if (due == -1 && PyErr_Occurred()) return NULL;
-    do {
-        PyThreadState *state = PyEval_SaveThread();
-        message = gr_mule_receive(due);
-        error = message ? 0 : errno;
-        PyEval_RestoreThread(state);
-    } while (goes_on(error));
+    int error = WAIT_FOR(!(message = gr_mule_receive(due)));
     if (error == ESHUTDOWN) return Py_NewRef(Py_None);
     if (error) return raise_error(error);
     gr_slice payload = gr_message_payload(message);
