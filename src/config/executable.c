@@ -7,12 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool executable_is(const char *path) {
+static bool can_be_run(const char *path) {
     struct stat file;
-    if (stat(path, &file) < 0) return false;
-    if (S_ISREG(file.st_mode)) return access(path, X_OK) == 0;
-    errno = EACCES;
-    return false;
+    return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
+}
+
+const char *executable_fault(const char *path) {
+    if (can_be_run(path)) return NULL;
+    return access(path, F_OK) == 0 ? "not an executable file" : strerror(errno);
 }
 
 /* An empty entry is the current directory. */
@@ -21,7 +23,7 @@ bool executable_find(char path[PATH_MAX], const char *name) {
     for (; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
         int len = (int)strcspn(at, ":");
         int all = snprintf(path, PATH_MAX, "%.*s%s%s", len, at, len ? "/" : "", name);
-        if (all < PATH_MAX && executable_is(path)) return true;
+        if (all < PATH_MAX && can_be_run(path)) return true;
     }
     return false;
 }

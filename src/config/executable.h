@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* Is it a file that we may execute? If not, errno says why; EACCES for what is no file, too. */
-bool executable_is(const char *path);
+/* NULL, or why it cannot be run: "not an executable file", or as strerror(3) says it. */
+const char *executable_fault(const char *path);
 
 /* Looks for it in the directories of $PATH, for a name without a slash. */
 bool executable_find(char path[PATH_MAX], const char *name);

@@ -60,9 +60,8 @@ static int command_find(const struct setting *setting, const char *program, char
         if (executable_find(path, program)) return 0;
         return sentence(error, "%s: there is no %s in PATH", setting->name, program);
     }
-    if (executable_is(program)) return 0;
-    const char *why = errno == EACCES ? "not an executable file" : strerror(errno);
-    return sentence(error, "%s: cannot run %s: %s", setting->name, program, why);
+    const char *fault = executable_fault(program);
+    return fault ? sentence(error, "%s: cannot run %s: %s", setting->name, program, fault) : 0;
 }
 
 static int command_set(struct settings *settings, const struct setting *setting, const char *value,

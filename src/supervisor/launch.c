@@ -61,9 +61,9 @@ static int find_python(char path[PATH_MAX], const char *wanted, char *error) {
         else if (!executable_find(path, wanted))
             return sentence(error, "there is no %s in PATH", wanted);
     }
-    if (executable_is(path)) return check_library(path, error);
-    const char *why = access(path, F_OK) == 0 ? "not an executable file" : strerror(errno);
-    return sentence(error, "cannot use the Python %s: %s", path, why);
+    const char *fault = executable_fault(path);
+    return fault ? sentence(error, "cannot use the Python %s: %s", path, fault)
+                 : check_library(path, error);
 }
 
 static int find_private(char path[PATH_MAX], const char *name, char *error) {
