@@ -50,7 +50,10 @@ static gr_tls *open_settings(const gr_tls_files *files, bool client, char *why) 
         .client_required = true,
     };
     gr_tls *tls = malloc(sizeof *tls);
-    if (!tls) return NULL;
+    if (!tls) {
+        snprintf(why, GR_TLS_WHY_SIZE, "no memory");
+        return NULL;
+    }
     *tls = (gr_tls){engine->context_open(&read, client, why), client};
     if (tls->context) return tls;
     free(tls);

@@ -22,6 +22,7 @@ static int set_host(SSL *ssl, const char *host) {
     bool numeric = inet_pton(AF_INET, host, binary) == 1 || inet_pton(AF_INET6, host, binary) == 1;
     X509_VERIFY_PARAM *verify = SSL_get0_param(ssl);
     if (numeric) return X509_VERIFY_PARAM_set1_ip_asc(verify, host) == 1 ? 0 : -1;
+    if (*host == '.') return -1; /* OpenSSL takes it for any name that ends so */
     /* RFC 9525, 6.3 and 6.4: by its alternative names alone, and a wildcard is a whole label. */
     SSL_set_hostflags(ssl,
                       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);

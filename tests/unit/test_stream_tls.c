@@ -180,6 +180,23 @@ static void a_wildcard_is_a_whole_label(void **state) {
     assert_refused();
 }
 
+static void assert_no_host(const char *host) {
+    gr_tls_files files = {.authorities = path("wild.pem")};
+    gr_tls *tls = gr_tls_client(&files, why);
+    assert_non_null(tls);
+    assert_int_equal(connect_ends(NULL), 0);
+    assert_int_equal(gr_writer_close(server.writer), 0); /* who shakes hands sees ENODATA */
+    assert_fails(gr_tls_start(tls, host, &client.reader, &client.writer, why), EINVAL);
+    assert_non_null(strstr(why, "is not a host"));
+    gr_reader_close(server.reader);
+    gr_tls_close(tls);
+}
+
+static void what_stands_for_many_names_or_none_is_not_a_host(void **state) {
+    assert_no_host(".greenroom.test");
+    assert_no_host("");
+}
+
 static void the_subject_is_no_name_of_a_host(void **state) {
     assert_int_equal(meet_server("user", "greenroom.test"), EPROTO);
     assert_non_null(strstr(why, "is not accepted: hostname mismatch"));
@@ -342,6 +359,7 @@ int main(void) {
         TEST(both_sides_write_and_read_at_once),
         TEST(a_numeric_address_is_a_host_too),
         TEST(a_wildcard_is_a_whole_label),
+        cmocka_unit_test(what_stands_for_many_names_or_none_is_not_a_host),
         TEST(the_subject_is_no_name_of_a_host),
         TEST(what_is_cut_off_is_not_taken_for_the_end),
         TEST(what_was_changed_on_its_way_is_not_read),
