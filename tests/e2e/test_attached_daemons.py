@@ -4,7 +4,6 @@ import os
 import pwd
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -111,14 +110,15 @@ def test_at_the_end_it_outlives_the_workers_and_goes_with_its_children(serve_wit
         f"""sh -c 'trap "echo told >{last}; exit" TERM; sleep 1000 & echo $! >{child}; wait'""",
         served="supervised:app")
     left = int(eventually(lambda: child.exists() and child.read_text(), "its child"))
+    (tmp_path / "begun").touch()
     with server.crowd(1, "/nap/0.4") as answers:
         server.wait_for_output("napping")
+        assert is_alive(left)
         server.signal(signal.SIGTERM)
-        while not answers[0].done():
-            assert is_alive(left) and not last.exists()
-            time.sleep(0.01)
+    assert answers[0].result().status == 200
     assert server.wait() == 0
-    assert last.exists() and not is_alive(left)
+    assert last.stat().st_mtime >= (tmp_path / "begun").stat().st_mtime + 0.4
+    assert not is_alive(left)
 
 
 def test_one_that_does_not_end_is_killed_at_the_graceful_timeout(serve_with):
