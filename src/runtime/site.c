@@ -15,7 +15,8 @@ enum {
 };
 static const int64_t WINDOW = NS_PER_S;
 
-/* Direct-mapped by address. Written by the monitor until learnt is set, then by whoever judges. */
+/* Direct-mapped by address. Written by the monitor until learnt is set, then by whoever judges; but
+ * the monitor wears out the trust in a place that stands in the way of another. */
 struct site {
     const void *place;
     int64_t since; /* of the first find */
@@ -89,6 +90,11 @@ void site_left_slowly(const void *mutex) {
     __atomic_add_fetch(&site_moves, 1, __ATOMIC_RELAXED);
 }
 
+static void lose_trust(struct site *site) {
+    if (__atomic_sub_fetch(&site->score, 1, __ATOMIC_RELAXED) <= 0)
+        __atomic_store_n(&site->learnt, 0, __ATOMIC_RELEASE);
+}
+
 void site_judge(struct green *self) {
     struct site *site = site_at(self->site);
     bool slow = clock_now() - self->site_detached >= SLOW;
@@ -96,8 +102,8 @@ void site_judge(struct green *self) {
     if (slow) {
         if (__atomic_load_n(&site->score, __ATOMIC_RELAXED) < TRUST)
             __atomic_add_fetch(&site->score, 1, __ATOMIC_RELAXED);
-    } else if (__atomic_sub_fetch(&site->score, 1, __ATOMIC_RELAXED) <= 0) {
-        __atomic_store_n(&site->learnt, 0, __ATOMIC_RELEASE);
+    } else {
+        lose_trust(site);
     }
 }
 
@@ -105,7 +111,10 @@ void site_judge(struct green *self) {
 
 static void found(const void *place) {
     struct site *site = site_at(place);
-    if (__atomic_load_n(&site->learnt, __ATOMIC_ACQUIRE)) return;
+    if (__atomic_load_n(&site->learnt, __ATOMIC_ACQUIRE)) {
+        if (site->place != place) lose_trust(site);
+        return;
+    }
     int64_t now = clock_now();
     if (site->place != place || now - site->since > WINDOW) {
         site->place = place;

@@ -143,6 +143,31 @@ static void a_quick_place_is_not(void **state) {
     assert_int_equal(run(call_a_quick_one_often, NULL), 0);
 }
 
+/* More places than can be remembered at a time: some stand in the way of others. */
+#define PLACE(number)                                            \
+    static __attribute__((noinline)) void place_##number(void) { \
+        gil_leave();                                             \
+        compute(SPELL);                                          \
+        sink += 0##number;                                       \
+        gil_take();                                              \
+    }
+#define EIGHT(ROW, OF) \
+    OF(ROW##0) OF(ROW##1) OF(ROW##2) OF(ROW##3) OF(ROW##4) OF(ROW##5) OF(ROW##6) OF(ROW##7)
+#define PLACES(OF) \
+    EIGHT(0, OF)   \
+    EIGHT(1, OF)   \
+    EIGHT(2, OF) EIGHT(3, OF) EIGHT(4, OF) EIGHT(5, OF) EIGHT(6, OF) EIGHT(7, OF) EIGHT(10, OF)
+#define LISTED(number) place_##number,
+
+PLACES(PLACE)
+static void (*const places[])(void) = {PLACES(LISTED)};
+
+static void a_place_that_stands_in_the_way_of_another_is_forgotten(void **state) {
+    without_fault(FAULT_HANDOFF); /* nothing is learnt */
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        assert_int_not_equal(run(call_it_until_it_is_learnt, places[i]), 0);
+}
+
 static volatile bool told;
 static int64_t patience = SPELL;
 
@@ -372,6 +397,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_place_that_keeps_stalling_is_learnt),
         cmocka_unit_test(a_quick_place_is_not),
+        cmocka_unit_test(a_place_that_stands_in_the_way_of_another_is_forgotten),
         cmocka_unit_test(the_others_go_on_beside_a_learnt_place),
         cmocka_unit_test(a_place_that_has_become_quick_is_forgotten),
         cmocka_unit_test(a_new_thread_has_not_left_the_lock),
