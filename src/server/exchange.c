@@ -304,8 +304,10 @@ static void complete(struct gr_request *exchange) {
         return;
     }
     if (expired) return response_brief(exchange, 504, "the request took too long", NULL, NULL);
-    if (gr_cancelled())
+    if (gr_cancelled()) {
+        gr_shield(true); /* until the end: the client may have to be waited for */
         return response_brief(exchange, 503, "the request was cancelled", NULL, NULL);
+    }
     gr_log(GR_LOG_ERROR, "the handler of %.*s returned without an answer",
            (int)exchange->head.path.len, exchange->buffer + exchange->head.path.at);
     response_brief(exchange, 500, "", NULL, NULL);

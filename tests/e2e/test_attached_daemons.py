@@ -59,7 +59,7 @@ def test_it_has_nothing_of_ours(serve_with):
                         env={"NOTIFY_SOCKET": "/nowhere"})
     server.wait_for_output(r"sh: /dev/null$")
     server.wait_for_output(r"sh: 4$")  # the three standard ones, and that of ls itself
-    assert not server.find_all(r"sh: (LD_PRELOAD|GREENROOM_(?!TEST|BUILD|POLLER)|NOTIFY).*")
+    assert not server.find_all(r"sh: (LD_PRELOAD|GREENROOM_(?!TEST|BUILD|POLLER|FAULT)|NOTIFY).*")
     pid = first_pid(server)
     assert os.getsid(pid) == os.getpgid(pid) == pid
 

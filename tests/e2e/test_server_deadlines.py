@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import eventually
-from http_wire import request
+from http_wire import Wire, request
 
 
 @pytest.fixture
@@ -29,10 +29,8 @@ def test_an_application_may_answer_all_the_same(waiting):
 
 def test_each_request_has_the_whole_time(waiting):
     server = waiting("--request-timeout", "0.3")
-    with server.connect() as client:
-        for _ in range(40):
-            client.sendall(request("/short"))
-            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+    with Wire(server.port) as client:
+        assert [client.ask("/short").status for _ in range(40)] == [200] * 40
 
 
 def hang_up(server, path):

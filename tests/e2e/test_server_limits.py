@@ -128,6 +128,12 @@ def test_the_last_request_is_the_last_when_its_answer_is_begun_again(limited, c_
         assert (answer.status, answer.closes) == (500, True)
 
 
+in_one_piece = pytest.mark.without_faults(
+    "short", "eagain",
+    reason="who is turned away is told at once and in one piece, or not to the end",
+)
+
+
 def assert_turned_away(port: int, status: int) -> None:
     with Wire(port) as wire:
         answer = wire.answer()  # before it has asked for anything
@@ -137,16 +143,12 @@ def assert_turned_away(port: int, status: int) -> None:
         assert wire.rest() == b""
 
 
-in_one_piece = pytest.mark.without_faults(
-    "short", reason="who is turned away is told in one piece, or not to the end"
-)
-
-
 def served_again(port: int) -> bool:
     with Wire(port) as wire:
         return wire.ask("/").status == 200
 
 
+@in_one_piece
 @pytest.mark.parametrize("option, status", [
     ("max-connections", 503), ("max-per-address", 429),
 ])
@@ -166,6 +168,7 @@ def test_a_connection_too_many_is_told_so(limited, option, status):
     assert f"limits met: {option} " in output
 
 
+@in_one_piece
 def test_other_addresses_have_room_where_one_has_none(limited):
     server = limited("--max-per-address", "1")
     with Wire(server.port) as wire:
@@ -190,6 +193,7 @@ def test_a_unix_socket_has_no_address_to_count_by(limited, tmp_path):
         one.close()
 
 
+@in_one_piece
 def test_a_storm_of_connections_too_many_leaves_the_others_alone(limited):
     """More at once than are told: the rest are closed."""
     server = limited("--max-connections", "1")
