@@ -1,15 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "greenroom/green.h"
 #include "stream/stream.h"
-
-/* Where both sides are always ready nothing waits, and so nothing would fail. */
-static int check_patience(void) {
-    int64_t deadline = gr_deadline();
-    if (gr_cancelled()) return stream_fail(ECANCELED);
-    return deadline && gr_now() >= deadline ? stream_fail(ETIMEDOUT) : 0;
-}
 
 /* The rest of a regular file, as long as it is now. Returns its length, 0 if there is nothing to
  * send so, or -1 with errno. */
@@ -34,7 +26,7 @@ static int64_t carry(gr_reader *reader, gr_writer *writer) {
     if (sum < 0) return -1;
     for (;;) {
         gr_slice bytes;
-        if (check_patience() < 0) return -1;
+        if (stream_check_patience() < 0) return -1;
         ssize_t n = gr_reader_peek(reader, &bytes);
         if (n < 0) return -1;
         if (n == 0) return sum;

@@ -90,11 +90,13 @@ static int filter_step(struct filter_reader *filter, struct codec_io *io) {
 static ssize_t filter_read(gr_reader *reader, void *buffer, size_t len) {
     struct filter_reader *filter = (struct filter_reader *)reader;
     struct codec_io io = {.out = buffer, .out_len = len};
-    while (io.out_len == len && !filter->error) {
+    while (!filter->error) {
         if (filter->input_ended && filter->coder.done) return 0;
         bool dry = filter->input_ended && !filter->filled;
         if (filter_step(filter, &io) < 0 && !filter->error) return -1; /* of the source */
-        if (dry && io.out_len == len && !filter->coder.done) return stream_fail(ENODATA);
+        if (io.out_len < len || filter->error) break;
+        if (dry && !filter->coder.done) return stream_fail(ENODATA);
+        if (stream_check_patience() < 0) return -1;
     }
     return io.out_len < len ? (ssize_t)(len - io.out_len) : stream_fail(filter->error);
 }

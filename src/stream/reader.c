@@ -6,6 +6,12 @@
 
 enum { BUFFER = 16 * 1024 };
 
+int stream_check_patience(void) {
+    int64_t deadline = gr_deadline();
+    if (gr_cancelled()) return stream_fail(ECANCELED);
+    return deadline && gr_now() >= deadline ? stream_fail(ETIMEDOUT) : 0;
+}
+
 /* An error that is the caller's own, or none: the stream is as it was. */
 static bool is_passing(int error) {
     if (error == EAGAIN || error == EINTR || error == EPERM || error == EOPNOTSUPP) return true;

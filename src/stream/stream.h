@@ -69,6 +69,10 @@ static inline int stream_fail(int error) {
     return -1;
 }
 
+/* For who goes round by itself: where its streams are always ready nothing waits, and so nothing
+ * would fail. Returns 0, or -1 with errno ECANCELED or ETIMEDOUT. */
+int stream_check_patience(void);
+
 /* Takes count bytes off the front of a vector. Returns the number of parts that are left. */
 int parts_advance(struct iovec **parts, int count, size_t bytes);
 

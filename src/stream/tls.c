@@ -108,10 +108,11 @@ static int take_in(struct connection *connection) {
     gr_slice bytes;
     ssize_t n = gr_reader_peek(connection->source, &bytes);
     if (n <= 0) return n < 0 ? -1 : stream_fail(ENODATA);
+    size_t len = bytes.len < RECORD ? bytes.len : RECORD;
     pthread_mutex_lock(&connection->lock);
-    int error = -engine->feed(connection->session, bytes.data, bytes.len);
+    int error = -engine->feed(connection->session, bytes.data, len);
     pthread_mutex_unlock(&connection->lock);
-    gr_reader_consume(connection->source, bytes.len);
+    gr_reader_consume(connection->source, len);
     return error ? stream_fail(error) : 0;
 }
 
@@ -126,16 +127,23 @@ static int send_out(struct connection *connection) {
     }
 }
 
+/* The same after the session has failed, with what it has to say of that. Returns -1. */
+static int say_last(struct connection *connection, int error) {
+    send_out(connection);
+    return stream_fail(error);
+}
+
 /* ---- reading ---- */
 
 static ssize_t tls_read(gr_reader *reader, void *buffer, size_t len) {
     struct connection *connection = of_reader(reader);
-    for (;;) {
+    for (bool again = false;; again = true) {
         pthread_mutex_lock(&connection->lock);
         long n = engine->read(connection->session, buffer, len);
         pthread_mutex_unlock(&connection->lock);
         if (n >= 0) return n;
         if (n != -EAGAIN) return stream_fail((int)-n);
+        if (again && stream_check_patience() < 0) return -1;
         if (take_in(connection) < 0) return -1;
     }
 }
@@ -154,7 +162,7 @@ static int write_record(struct connection *connection, const char *data, size_t 
     pthread_mutex_lock(&connection->lock);
     int error = -engine->write(connection->session, data, len);
     pthread_mutex_unlock(&connection->lock);
-    return error ? stream_fail(error) : send_out(connection);
+    return error ? say_last(connection, error) : send_out(connection);
 }
 
 static int tls_write(gr_writer *writer, struct iovec *parts, int count) {
@@ -173,7 +181,7 @@ static int tls_finish(gr_writer *writer) {
     pthread_mutex_lock(&connection->lock);
     int error = -engine->end(connection->session);
     pthread_mutex_unlock(&connection->lock);
-    if (error) return stream_fail(error);
+    if (error) return say_last(connection, error);
     if (send_out(connection) < 0) return -1;
     gr_writer *sink = connection->sink;
     connection->sink = NULL;

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tls/context.h"
 
@@ -17,18 +18,26 @@ static SSL *ssl_of(struct tls_session *session) { return (SSL *)session; }
 
 /* ---- life ---- */
 
+static int set_name(SSL *ssl, const char *host) {
+    char name[256]; /* RFC 1035, 2.3.4 */
+    size_t len = strlen(host);
+    if (len && host[len - 1] == '.') len--;            /* RFC 6066, 3: without it */
+    if (len >= sizeof name || *host == '.') return -1; /* OpenSSL takes .x for all that ends so */
+    memcpy(name, host, len);
+    name[len] = '\0';
+    /* RFC 9525, 6.3 and 6.4: by its alternative names alone, and a wildcard is a whole label. */
+    SSL_set_hostflags(ssl,
+                      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set_tlsext_host_name(ssl, name) == 1 && SSL_set1_host(ssl, name) == 1 ? 0 : -1;
+}
+
+/* RFC 6066, 3: names alone are sent. */
 static int set_host(SSL *ssl, const char *host) {
     unsigned char binary[sizeof(struct in6_addr)];
     bool numeric = inet_pton(AF_INET, host, binary) == 1 || inet_pton(AF_INET6, host, binary) == 1;
     X509_VERIFY_PARAM *verify = SSL_get0_param(ssl);
-    if (numeric) return X509_VERIFY_PARAM_set1_ip_asc(verify, host) == 1 ? 0 : -1;
-    if (*host == '.') return -1; /* OpenSSL takes it for any name that ends so */
-    /* RFC 9525, 6.3 and 6.4: by its alternative names alone, and a wildcard is a whole label. */
-    SSL_set_hostflags(ssl,
-                      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    /* RFC 6066, 3: names alone are sent. */
-    if (SSL_set_tlsext_host_name(ssl, host) != 1 || SSL_set1_host(ssl, host) != 1) return -1;
-    return 0;
+    if (!numeric) return set_name(ssl, host);
+    return X509_VERIFY_PARAM_set1_ip_asc(verify, host) == 1 ? 0 : -1;
 }
 
 static struct tls_session *session_open(struct tls_context *context, const char *host) {

@@ -252,6 +252,23 @@ static void what_ends_too_early_is_an_error(void **state) {
         }
 }
 
+/* RFC 1951, 3.2.4: blocks that are empty. */
+static void input_without_output_lasts_until_the_deadline(void **state) {
+    static const char block[] = {0, 0, 0, (char)0xff, (char)0xff};
+    char blocks[2 + 100 * sizeof block] = {0x78, (char)0x9c};
+    for (size_t at = 2; at < sizeof blocks; at += sizeof block)
+        memcpy(blocks + at, block, sizeof block);
+    gr_reader *reader =
+        gr_reader_decode(source_of(&source, blocks, sizeof blocks), GR_DEFLATE, LEN);
+    source.step = sizeof block;
+    gr_deadline_set(1);
+    assert_fails(gr_reader_read(reader, (char[1]){0}, 1), ETIMEDOUT);
+    gr_deadline_set(0);
+    assert_true(source.reads < 5);
+    assert_fails(gr_reader_read(reader, (char[1]){0}, 1), ENODATA);
+    gr_reader_close(reader);
+}
+
 static void what_is_malformed_is_an_error(void **state) {
     for
         EACH_CODING(coding) {
@@ -348,6 +365,7 @@ int main(void) {
         cmocka_unit_test(what_is_flushed_can_be_read_before_the_end),
         cmocka_unit_test(what_has_come_is_read_to_its_last_byte_without_more_input),
         cmocka_unit_test(what_ends_too_early_is_an_error),
+        cmocka_unit_test(input_without_output_lasts_until_the_deadline),
         cmocka_unit_test(what_is_malformed_is_an_error),
         cmocka_unit_test(what_came_before_the_damage_is_read_first),
         cmocka_unit_test(output_is_bounded),

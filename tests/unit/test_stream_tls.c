@@ -197,6 +197,11 @@ static void what_stands_for_many_names_or_none_is_not_a_host(void **state) {
     assert_no_host("");
 }
 
+static void a_name_may_end_in_a_dot(void **state) {
+    assert_int_equal(meet_server("server", "greenroom.test."), 0);
+    close_all();
+}
+
 static void the_subject_is_no_name_of_a_host(void **state) {
     assert_int_equal(meet_server("user", "greenroom.test"), EPROTO);
     assert_non_null(strstr(why, "is not accepted: hostname mismatch"));
@@ -238,6 +243,21 @@ static void a_read_past_the_deadline_may_be_made_again(void **state) {
     assert_int_equal(gr_writer_write(server.writer, "later", 5), 0);
     assert_int_equal(gr_reader_read(client.reader, bytes, sizeof bytes), 5);
     close_all();
+}
+
+static void who_has_sent_nonsense_is_told_with_the_next_write(void **state) {
+    static const char record[] = "\x17\x03\x03\0\x1e this is not of the session ..";
+    char byte;
+    assert_meet();
+    assert_int_equal(send(client.fd, record, sizeof record - 1, 0), sizeof record - 1);
+    assert_fails(gr_reader_read(server.reader, &byte, 1), EPROTO);
+    assert_fails(gr_writer_write(server.writer, "x", 1), EPROTO);
+    assert_fails(gr_reader_read(client.reader, &byte, 1),
+                 EPROTO); /* an alert; else it would wait */
+    gr_reader_close(client.reader);
+    gr_reader_close(server.reader);
+    gr_writer_abort(client.writer, EPROTO);
+    gr_writer_abort(server.writer, EPROTO);
 }
 
 /* ---- who is not accepted ---- */
@@ -360,10 +380,12 @@ int main(void) {
         TEST(a_numeric_address_is_a_host_too),
         TEST(a_wildcard_is_a_whole_label),
         cmocka_unit_test(what_stands_for_many_names_or_none_is_not_a_host),
+        TEST(a_name_may_end_in_a_dot),
         TEST(the_subject_is_no_name_of_a_host),
         TEST(what_is_cut_off_is_not_taken_for_the_end),
         TEST(what_was_changed_on_its_way_is_not_read),
         TEST(a_read_past_the_deadline_may_be_made_again),
+        TEST(who_has_sent_nonsense_is_told_with_the_next_write),
         TEST(another_host_is_not_accepted),
         TEST(a_name_of_somebody_else_s_making_is_not_accepted),
         TEST(by_default_those_that_the_system_trusts_are_accepted),
