@@ -27,6 +27,7 @@ def test_queries_wait_together(server, mariadb):
     assert {tuple(locks) for *locks, _ in found} == {(1, 1)}
 
 
+@pytest.mark.without_faults("yield", reason="gives way 3 million times: longer than a client waits")
 def test_long_answers_come_beside_each_other(server):
     with server.crowd(CROWD, "/many_rows") as answers:
         pass

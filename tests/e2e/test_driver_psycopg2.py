@@ -56,6 +56,7 @@ def test_requests_take_turns_on_a_shared_connection(server, postgres):
     assert [answers[0].result().text for answers in crowds] == ["0", "1", "2", "3", "4"]
 
 
+@pytest.mark.without_faults("yield", reason="gives way 3 million times: longer than a client waits")
 def test_copies_out_of_tables_wait_together(server, postgres):
     with postgres.holding(GATE) as release, server.crowd(CROWD, "/copy_out") as answers:
         eventually(lambda: postgres.waiting() == CROWD, "all wait for their last line")
