@@ -296,17 +296,18 @@ bool gr_request_expired(const gr_request *request) {
 
 /* What the handler left undone, no longer within its deadline. */
 static void complete(struct gr_request *exchange) {
-    bool expired = gr_request_expired(exchange);
+    bool expired = gr_request_expired(exchange), cancelled = gr_cancelled();
+    bool started = gr_response_started(exchange);
     if (expired) load_add_breach(BREACH_REQUEST_TIME);
     green_self()->deadline = NEVER;
+    if (!started) gr_shield(true); /* until the end: the client may have to be waited for */
+    if (expired && !started)
+        return response_brief(exchange, 504, "the request took too long", NULL, NULL);
+    if (cancelled && !started)
+        return response_brief(exchange, 503, "the request was cancelled", NULL, NULL);
     if (exchange->response.status || exchange->response.ended) {
         gr_response_end(exchange);
         return;
-    }
-    if (expired) return response_brief(exchange, 504, "the request took too long", NULL, NULL);
-    if (gr_cancelled()) {
-        gr_shield(true); /* until the end: the client may have to be waited for */
-        return response_brief(exchange, 503, "the request was cancelled", NULL, NULL);
     }
     gr_log(GR_LOG_ERROR, "the handler of %.*s returned without an answer",
            (int)exchange->head.path.len, exchange->buffer + exchange->head.path.at);

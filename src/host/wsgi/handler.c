@@ -63,12 +63,13 @@ static void child_leave(const struct handler *handler) {
     _exit(1);
 }
 
-/* The client is told as much as still can be said. Parks. */
+/* The client is told as much as still can be said. Of a request whose time is over the server says
+ * it, which has more. Parks. */
 static void apologize(const struct exchange *exchange, int status, const char *sentence) {
     PyThreadState *state = PyEval_SaveThread();
     if (gr_response_started(exchange->request))
         gr_response_abort(exchange->request);
-    else
+    else if (!gr_request_expired(exchange->request) && !gr_cancelled())
         gr_respond(exchange->request, status, "text/plain", sentence, strlen(sentence));
     PyEval_RestoreThread(state);
 }
@@ -101,10 +102,6 @@ static void fail(const struct handler *handler, const struct exchange *exchange)
         apologize(exchange, 413, "Content Too Large\n");
     else if (blameless && (read_error == EPROTO || read_error == ECONNRESET))
         apologize(exchange, 400, "Bad Request\n");
-    else if (gr_request_expired(exchange->request))
-        apologize(exchange, 504, "Gateway Timeout\n");
-    else if (gr_cancelled())
-        apologize(exchange, 503, "Service Unavailable\n");
     else
         apologize(exchange, 500, "Internal Server Error\n");
 }
