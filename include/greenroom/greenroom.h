@@ -7,6 +7,7 @@
 #include <greenroom/channel.h>
 #include <greenroom/green.h>
 #include <greenroom/log.h>
+#include <greenroom/metrics.h>
 #include <greenroom/mule.h>
 #include <greenroom/request.h>
 #include <greenroom/response.h>

@@ -107,6 +107,14 @@ GR_API void gr_request_field_dropped(const gr_request *request, gr_slice name);
  * ENOMEM. */
 GR_API void *gr_request_alloc(gr_request *request, size_t size);
 
+/* What the request is counted as in the metrics: the pattern of the route that it took. A route of
+ * gr_app_route says so by itself; this is for who finds out by other means, and for a host. Text is
+ * copied. For the thread that runs its handler. */
+GR_API void gr_request_set_endpoint(gr_request *request, gr_slice endpoint);
+
+/* Does anybody want to know that, and not know it yet? */
+GR_API bool gr_request_wants_endpoint(const gr_request *request);
+
 GR_END
 
 #endif

@@ -34,6 +34,23 @@ static int address_set(struct settings *settings, const struct setting *setting,
     return why ? sentence(error, "%s: '%s' %s", setting->name, value, why) : 0;
 }
 
+/* A unix socket is the server's user's alone where nothing else is said. */
+static int admin_set(struct settings *settings, const struct setting *setting, const char *value,
+                     char *error) {
+    enum { OWN = 0600 };
+    char parsed[SENTENCE_SIZE];
+    const char *why = NULL;
+    settings->has_admin = strcmp(value, "off") != 0;
+    if (!settings->has_admin) return 0;
+    if (!local_bind_is(value))
+        why = address_parse(value, &settings->admin);
+    else if (local_bind_parse(value, &settings->admin, parsed) < 0)
+        why = parsed;
+    if (why) return sentence(error, "%s: '%s' %s", setting->name, value, why);
+    if (settings->admin.local && settings->admin.mode < 0) settings->admin.mode = OWN;
+    return 0;
+}
+
 /* The worker opens the directory; what is wrong with it already is said here. */
 static int static_set(struct server_options *worker, const struct setting *setting,
                       const char *value, char *error) {
@@ -286,6 +303,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
     case SETTING_ACCESS_LOG:
     case SETTING_CONTROL:
         return text_set(place, setting, value, error);
+    case SETTING_ADMIN:
+        return admin_set(settings, setting, value, error);
     case SETTING_WORKERS:
         return workers_set(settings, setting, value, error);
     case SETTING_POLLER:

@@ -120,6 +120,10 @@ const struct setting settings_table[] = {
      SETTING_SWITCH, .place = PLACE(reload)},
     {"control", "PATH", "The socket for greenroom status and its like, or off",
      "PID.sock, see greenroom(1)", SETTING_CONTROL, .place = PLACE(control)},
+    {"admin", "ADDRESS", "Where metrics can be read: HOST:PORT, unix:PATH or off", "off",
+     SETTING_ADMIN, .place = PLACE(admin)},
+    {"admin-token-file", "PATH", "Who reads there has to know the token in this file", "none",
+     SETTING_TEXT, .place = PLACE(admin_token_file)},
     {NULL},
 };
 
@@ -134,7 +138,8 @@ static int usable_cores(void) {
 }
 
 void settings_init(struct settings *settings) {
-    *settings = (struct settings){.python = "", .user = "", .group = "", .cpu_affinity = "off"};
+    *settings = (struct settings){
+        .python = "", .user = "", .group = "", .cpu_affinity = "off", .admin_token_file = ""};
     server_options_init(&settings->worker);
     settings->worker.workers = settings->workers_max = usable_cores();
 }
@@ -175,6 +180,9 @@ int settings_complete(struct settings *settings, const struct setting **about,
     *about = setting_find("group");
     if (*settings->group && !*settings->user)
         return sentence(error, "group needs --user: whose it is to be");
+    *about = setting_find("admin-token-file");
+    if (*settings->admin_token_file && !settings->has_admin)
+        return sentence(error, "admin-token-file needs --admin: where it is to be sent");
     *about = setting_find("bind");
     for (int i = 0; i < settings->bind_count; i++)
         if (settings->worker.proxied[i] && !*settings->worker.trusted_proxies)

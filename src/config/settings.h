@@ -32,6 +32,9 @@ struct settings {
     int attached_count;
     bool reload;         /* when a file of the application changes */
     const char *control; /* path of the control socket, "" for none; NULL when not said */
+    bool has_admin;
+    struct address admin;         /* the admin listener */
+    const char *admin_token_file; /* "" for none */
 };
 
 /* Room for the rows of the table. */
@@ -45,6 +48,7 @@ enum setting_kind {
     SETTING_TEXT,
     SETTING_ACCESS_LOG,    /* a path, "-", "log", or "off" */
     SETTING_CONTROL,       /* a path, or "off" */
+    SETTING_ADMIN,         /* an address without TLS, or "off" */
     SETTING_LOG_FORMAT,    /* "text" or "json" */
     SETTING_LEVELS,        /* "info,sqlalchemy=debug" */
     SETTING_POLLER,        /* "epoll" or "poll" */

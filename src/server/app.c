@@ -110,8 +110,14 @@ static bool has_method(const struct route *routes, const char *method) {
     return false;
 }
 
+static void route_free(struct route *route) {
+    free(route->method);
+    free(route->pattern);
+    free(route);
+}
+
 static int hang(struct route **routes, const char *method, struct pattern *pattern,
-                gr_handler *handler, void *data) {
+                const char *text, gr_handler *handler, void *data) {
     if (has_method(*routes, method)) {
         errno = EEXIST;
         return -1;
@@ -119,8 +125,8 @@ static int hang(struct route **routes, const char *method, struct pattern *patte
     struct route *route = malloc(sizeof *route);
     if (!route) return -1;
     *route = (struct route){.next = *routes, .handler = handler, .data = data};
-    if (method && !(route->method = strdup(method))) {
-        free(route);
+    if (!(route->pattern = strdup(text)) || (method && !(route->method = strdup(method)))) {
+        route_free(route);
         return -1;
     }
     memcpy(route->names, pattern->names, sizeof route->names);
@@ -137,7 +143,7 @@ int gr_app_route(gr_app *app, const char *method, const char *pattern, gr_handle
     if (!app->root && !(app->root = calloc(1, sizeof *app->root))) return -1;
     struct pattern parts = {.at = pattern + 1};
     struct route **routes = place(app->root, &parts);
-    if (routes && hang(routes, method, &parts, handler, data) == 0) return 0;
+    if (routes && hang(routes, method, &parts, pattern, handler, data) == 0) return 0;
     for (unsigned i = 0; i < parts.name_count; i++) free(parts.names[i]);
     return -1;
 }

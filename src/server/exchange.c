@@ -9,6 +9,7 @@
 #include "greenroom/green.h"
 #include "greenroom/log.h"
 #include "http/url.h"
+#include "observe/metric.h"
 #include "runtime/green.h"
 #include "server/access_log.h"
 #include "server/breach.h"
@@ -18,6 +19,7 @@
 #include "server/overdue.h"
 #include "server/pool.h"
 #include "server/readiness.h"
+#include "server/request_metrics.h"
 #include "server/static.h"
 
 enum {
@@ -184,6 +186,7 @@ static void begin(struct gr_request *exchange, struct tally *tally) {
     response_init(exchange);
     exchange->match.param_count = 0;
     exchange->forwarding = NULL;
+    exchange->endpoint = (gr_slice){0};
     exchange->id.text.len = 0;
     int64_t limit = options->request_timeout;
     exchange->started = clock_now();
@@ -235,11 +238,16 @@ static void dispatch(struct gr_request *exchange) {
     if (!decode_path(exchange))
         return response_brief(exchange, 400, "a percent escape in the path is malformed", NULL,
                               NULL);
-    if (statics_on && static_answer(exchange)) return;
+    if (statics_on && static_answer(exchange)) {
+        exchange->endpoint = gr_slice_of(ENDPOINT_STATIC);
+        return;
+    }
+    exchange->endpoint = gr_slice_of(ENDPOINT_UNMATCHED);
     if (mount.len && !mount_enter(&path, &exchange->path))
         return response_brief(exchange, 404, "", NULL, NULL);
     switch (route_find(app, method, path, &exchange->arena, match)) {
     case ROUTE_FOUND:
+        exchange->endpoint = gr_slice_of(match->pattern);
         return match->handler(exchange, match->data);
     case ROUTE_NOT_FOUND:
         return response_brief(exchange, 404, "", NULL, NULL);
@@ -251,6 +259,7 @@ static void dispatch(struct gr_request *exchange) {
 }
 
 static void handle(struct gr_request *exchange) {
+    exchange->endpoint = gr_slice_of(ENDPOINT_REFUSED);
     if (readiness_is_asked(exchange))
         readiness_answer(exchange);
     else if (__builtin_expect(options->os_threads, 0))
@@ -336,6 +345,7 @@ static void end(struct gr_request *exchange, enum exchange_step step) {
     self->cancelled = self->shields = 0;
     self->deadline = NEVER;
     access_log_write(exchange, now);
+    if (metrics_on) request_metrics_count(exchange, now);
     overdue_forget(exchange);
     in_flight_leave(exchange);
     load_add_in_flight(-1);
@@ -359,6 +369,7 @@ enum exchange_step exchange_turn_away(struct gr_request *exchange) {
     struct tally tally;
     char seconds[24];
     begin(exchange, &tally);
+    exchange->endpoint = gr_slice_of(ENDPOINT_REFUSED);
     load_add_breach(BREACH_QUEUE_TIME);
     snprintf(seconds, sizeof seconds, "%lld",
              (long long)((options->queue_timeout + NS_PER_S - 1) / NS_PER_S));
@@ -372,6 +383,7 @@ enum exchange_step exchange_refuse(struct gr_request *exchange) {
     struct tally tally;
     exchange->head = (struct http_request_head){.minor = 1, .size = exchange->filled};
     begin(exchange, &tally);
+    exchange->endpoint = gr_slice_of(ENDPOINT_REFUSED);
     enum breach breach = breach_of_status(exchange->refusal);
     if (breach != BREACH_COUNT) load_add_breach(breach);
     response_brief(exchange, exchange->refusal, exchange->refusal_reason, NULL, NULL);

@@ -44,7 +44,8 @@ struct gr_request {
     struct body body;
     struct response response;
     struct route_match match;
-    gr_slice path;                       /* decoded, beneath --mount */
+    gr_slice path;     /* decoded, beneath --mount */
+    gr_slice endpoint; /* what it is counted as: see request_metrics.h; len 0: not known */
     const struct forwarding *forwarding; /* what a trusted proxy says; NULL for nothing */
     struct request_id id;
     int64_t started;     /* ns */

@@ -59,6 +59,7 @@ struct server_options {
     int question_fd;      /* where the supervisor asks, see server/question.h; -1 for none */
     int ready_fd;         /* write end of a pipe: one byte "R" is written when the worker serves */
     int board_fd;         /* memfd shared by all workers, see server/board.h; -1 for none */
+    int metrics_fd;       /* memfd for what the process counts, see observe/metric.h; -1 for none */
     int tickets_fd;       /* memfd with the secret of TLS session tickets; -1 for none */
     bool poll_backend;    /* --poller=poll */
     size_t stack_size;    /* bytes; 0: as the host wishes */

@@ -137,6 +137,7 @@ enum route_result route_find(const struct gr_app *app, gr_slice method, gr_slice
         if (walk(&search, app->root, path.data + 1)) {
             match->handler = search.found->handler;
             match->data = search.found->data;
+            match->pattern = search.found->pattern;
             return decode_params(&search, arena, match) ? ROUTE_FOUND : ROUTE_OUT_OF_MEMORY;
         }
         if (search.path_known) return list_methods(&search, app->root, path.data + 1, arena, match);

@@ -33,6 +33,7 @@ struct route_match {
     struct route_param *params;
     unsigned param_count;
     const char *allow;
+    const char *pattern; /* NULL: of the fallback */
 };
 
 /* path is as sent: an encoded slash does not end a segment. Its percent escapes must be

@@ -8,6 +8,7 @@
 struct route {
     struct route *next; /* same pattern, another method */
     char *method;       /* NULL: any */
+    char *pattern;      /* as it was given */
     gr_handler *handler;
     void *data;
     char *names[ROUTE_PARAMS_MAX]; /* of the parameters, in the order of the path */

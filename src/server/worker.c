@@ -12,6 +12,7 @@
 #include "log/level.h"
 #include "log/log.h"
 #include "log/rings.h"
+#include "observe/metric.h"
 #include "runtime/backtrace.h"
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
@@ -155,6 +156,8 @@ int gr_worker_start(size_t stack_size) {
         return -1;
     }
     hide_descriptors();
+    if (metrics_open(options.metrics_fd) < 0)
+        return refuse(ENOTSUP, "the supervisor's metrics cannot be mapped");
     if (load_open(options.board_fd, options.place) < 0)
         return refuse(ENOTSUP, "the supervisor's board cannot be mapped");
     raise_descriptor_limit();

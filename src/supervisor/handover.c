@@ -12,17 +12,19 @@
 #include "base/clock.h"
 #include "log/ring.h"
 #include "supervisor/log_relay.h"
+#include "supervisor/metrics.h"
 #include "supervisor/state.h"
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 static const char variable[] = "GREENROOM_TAKE_OVER";
 
 const char *handover_format(void) {
     static char text[64];
-    snprintf(text, sizeof text, "%d-%zu-%zu-%zu-%zu", VERSION, sizeof(struct board),
+    snprintf(text, sizeof text, "%d-%zu-%zu-%zu-%zu-%zu", VERSION, sizeof(struct board),
              sizeof(struct board_place), offsetof(struct board_place, breaches),
-             sizeof(struct log_ring) + sizeof(struct log_bell));
+             sizeof(struct log_ring) + sizeof(struct log_bell),
+             sizeof(struct metric_store) + sizeof(gr_metric) + sizeof(struct metric_octave));
     return text;
 }
 
@@ -46,9 +48,13 @@ static void set_all_close_on_exec(struct master *m, bool on) {
     for (int i = 0; i < m->edition->listener_count; i++)
         set_close_on_exec(m->edition->listeners[i].fd, on);
     if (m->control.open) set_close_on_exec(m->control.listener.fd, on);
+    if (m->admin.open) set_close_on_exec(m->admin.listener.fd, on);
+    set_close_on_exec(metrics_past_fd(), on);
     for (size_t i = 0; i < log_relay_count(); i++) set_close_on_exec(log_relay_pipe(i).fd, on);
-    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
+    for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) {
         set_close_on_exec(w->question, on);
+        set_close_on_exec(metrics_fd((int)(w - m->workers.at)), on);
+    }
 }
 
 /* ---- leaving it ---- */
@@ -68,6 +74,8 @@ static void put_worker(FILE *out, const struct master *m, const struct worker *w
             w->slot, w->since, w->started, w->serving_since, w->patience, w->due);
     if (slot_is_mule(w->slot) && w->called) fprintf(out, "called %d\n", (int)(w - m->workers.at));
     if (w->question >= 0) fprintf(out, "question %d %d\n", (int)(w - m->workers.at), w->question);
+    int metrics = metrics_fd((int)(w - m->workers.at));
+    if (metrics >= 0) fprintf(out, "metrics %d %d\n", (int)(w - m->workers.at), metrics);
 }
 
 /* Who rests is started anew. */
@@ -90,6 +98,8 @@ static void put_all(FILE *out, struct master *m) {
     for (int i = 0; i < m->edition->listener_count; i++)
         put_listener(out, "listener", &m->edition->listeners[i]);
     if (m->control.open) put_listener(out, "control", &m->control.listener);
+    if (m->admin.open) put_listener(out, "admin", &m->admin.listener);
+    if (metrics_past_fd() >= 0) fprintf(out, "past %d\n", metrics_past_fd());
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));) put_worker(out, m, w);
     for (const struct attached *a = m->attached; a; a = a->next) put_attached(out, a);
     for (size_t i = 0; i < log_relay_count(); i++) {
@@ -160,6 +170,24 @@ static bool take_socket(struct edition *before, const char *line) {
 
 static bool take_control(struct master *m, const char *line) {
     return m->control.open = take_listener(&m->control.listener, line);
+}
+
+static bool take_admin(struct master *m, const char *line) {
+    return m->admin.open = take_listener(&m->admin.listener, line);
+}
+
+static bool take_past(const char *line) {
+    int fd = atoi(line);
+    set_close_on_exec(fd, true);
+    return metrics_adopt_past(fd) == 0;
+}
+
+static bool take_metrics(const char *line) {
+    int place, fd;
+    if (sscanf(line, "%d %d", &place, &fd) != 2 || place < 0 || place >= BOARD_PLACES_MAX)
+        return false;
+    set_close_on_exec(fd, true);
+    return metrics_adopt(place, fd) == 0;
 }
 
 static bool take_worker(struct master *m, const char *line) {
@@ -262,6 +290,9 @@ static bool take_line(struct master *m, struct edition *before, const char *kind
         return sscanf(line, "%d %d", &h->log.log_fd, &h->log.access_fd) == 2;
     if (strcmp(kind, "listener") == 0) return take_socket(before, line);
     if (strcmp(kind, "control") == 0) return take_control(m, line);
+    if (strcmp(kind, "admin") == 0) return take_admin(m, line);
+    if (strcmp(kind, "past") == 0) return take_past(line);
+    if (strcmp(kind, "metrics") == 0) return take_metrics(line);
     if (strcmp(kind, "worker") == 0) return take_worker(m, line);
     if (strcmp(kind, "question") == 0) return take_question(m, line);
     if (strcmp(kind, "attached") == 0) return take_attached(m, line);

@@ -13,6 +13,7 @@
 #include "greenroom/worker.h"
 #include "supervisor/loader.h"
 #include "supervisor/log_relay.h"
+#include "supervisor/metrics.h"
 #include "supervisor/notify.h"
 #include "supervisor/pair.h"
 #include "supervisor/signals.h"
@@ -129,6 +130,7 @@ static int inherit_descriptors(const struct server_options *options) {
         if (inherit(options->mules[i].mailbox) < 0) return -1;
     if (options->inbox_fd >= 0 && inherit(options->inbox_fd) < 0) return -1;
     if (options->tickets_fd >= 0 && inherit(options->tickets_fd) < 0) return -1;
+    if (options->metrics_fd >= 0 && inherit(options->metrics_fd) < 0) return -1;
     if (options->log_fd >= 0 && inherit(options->log_fd) < 0) return -1;
     if (options->access_fd >= 0 && inherit(options->access_fd) < 0) return -1;
     if (inherit(options->master_fd) < 0 || inherit(options->ready_fd) < 0 ||
@@ -201,10 +203,12 @@ pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready
     options.place = place;
     options.ready_fd = ends[1];
     options.question_fd = talk[1];
+    options.metrics_fd = metrics_give(place);
     pid_t child = start(launch, &options);
     if (child < 0) {
         pair_close(ends);
         pair_close(talk);
+        metrics_take(place);
         return -1;
     }
     close(ends[1]);

@@ -271,11 +271,13 @@ int master_run(struct edition *edition, int argc, char **argv) {
         run(&master);
         control_tell(&master.control, CONTROL_STOPPED, NULL, NULL);
         control_close(&master.control);
+        admin_close(&master.admin);
         log_finish();
         return master.exit_code;
     }
     fprintf(stderr, "greenroom: %s\n", error);
     edition_quiesce(edition, NULL);
     control_close(&master.control);
+    admin_close(&master.admin);
     return GR_EXIT_USAGE;
 }

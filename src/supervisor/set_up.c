@@ -67,8 +67,8 @@ static int begin(struct master *m, char *error) {
         return sentence(error, "cannot start: %s", strerror(errno));
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, NULL, error) < 0) return -1;
-    if (edition->settings.worker.check_only) return 0;
-    if (passed_check(error) < 0) return -1;
+    if (edition->settings.worker.check_only) return admin_check(&edition->settings, error);
+    if (admin_open(&m->admin, &edition->settings, error) < 0 || passed_check(error) < 0) return -1;
     attached_follow(m);
     return control_open(&m->control, edition->settings.control, error);
 }
@@ -82,6 +82,7 @@ static int take_over(struct master *m, char *error) {
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, before, NULL, error) < 0) return -1;
     edition_quiesce(before, edition);
     edition_close(before, edition);
+    if (admin_open(&m->admin, &edition->settings, error) < 0) return -1;
     m->phase = PHASE_RUNNING;
     gr_log(GR_LOG_INFO, "greenroom " GREENROOM_VERSION " has taken over");
     attached_follow(m);

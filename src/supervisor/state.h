@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_STATE_H
 #define SUPERVISOR_STATE_H
 
+#include "supervisor/admin.h"
 #include "supervisor/attached.h"
 #include "supervisor/control.h"
 #include "supervisor/edition.h"
@@ -31,6 +32,7 @@ struct master {
     unsigned editions;       /* how many there have been */
     struct roll roll;
     struct control control;
+    struct admin admin;
     struct inquiry inquiries[CONTROL_PEERS]; /* of the control socket's peers, by their places */
     struct upgrade upgrade;
     struct scale scale;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "supervisor/exit_status.h"
+#include "supervisor/metrics.h"
 #include "supervisor/slot.h"
 
 /* For a worker to notice that its own time is over, to have its requests clean up, and to end: it
@@ -188,6 +189,7 @@ void worker_bury(struct worker_table *table, struct worker *worker) {
     close_ready(worker);
     worker_end_questions(worker);
     clear_place(worker->place);
+    metrics_take((int)(worker - table->at));
     *worker = nobody;
     int count = table->count;
     while (count > 0 && table->at[count - 1].state == WORKER_NONE) count--;

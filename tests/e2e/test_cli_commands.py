@@ -14,7 +14,8 @@ OPTIONS = [
     "max-per-address", "max-requests", "max-requests-jitter", "max-rss", "max-lifetime", "user",
     "group", "sandbox", "cpu-affinity", "static", "attach", "mount", "trusted-proxies",
     "proxy-headers", "compress", "server-timing", "access-log", "access-log-times", "log",
-    "log-format", "log-level", "log-capture", "reload", "control", "config", "help",
+    "log-format", "log-level", "log-capture", "reload", "control", "admin", "admin-token-file",
+    "config", "help",
 ]
 
 

@@ -11,6 +11,7 @@
 
 struct exchange {
     gr_request *request;
+    PyObject *environ;     /* borrowed, while the application is called */
     PyThreadState *thread; /* the only thread that may touch the request */
     bool begun;            /* start_response has been called, and successfully */
     bool lost;             /* the client left, or is too slow: nothing can be said to it any more */

@@ -142,6 +142,7 @@ static void answer(const struct handler *handler, struct exchange *exchange) {
     bool body = gr_request_content_length(exchange->request) != 0;
     PyObject *input = body ? input_new(exchange) : NULL;
     PyObject *environ = body && !input ? NULL : environ_new(exchange, input);
+    exchange->environ = environ;
     PyObject *start_response = environ ? start_response_new(exchange) : NULL;
 
     if (start_response)

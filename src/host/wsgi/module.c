@@ -10,6 +10,7 @@
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
 #include "host/wsgi/account.h"
+#include "host/wsgi/endpoint.h"
 #include "host/wsgi/environ.h"
 #include "host/wsgi/file_wrapper.h"
 #include "host/wsgi/handler.h"
@@ -40,7 +41,8 @@ static PyObject *module_failed(PyObject *module, PyObject *why) {
 
 static int hosting_setup(void) {
     PyObject *file_wrapper = file_wrapper_setup();
-    if (!file_wrapper || input_setup() < 0 || start_response_setup() < 0 || handler_setup() < 0)
+    if (!file_wrapper || endpoint_setup() < 0 || input_setup() < 0 || start_response_setup() < 0 ||
+        handler_setup() < 0)
         return -1;
     return environ_setup(file_wrapper, input_empty());
 }

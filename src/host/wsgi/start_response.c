@@ -5,6 +5,7 @@
 
 #include "greenroom/log.h"
 #include "greenroom/response.h"
+#include "host/wsgi/endpoint.h"
 
 struct start_response {
     PyObject_HEAD struct exchange *exchange; /* NULL once it is over */
@@ -206,6 +207,7 @@ static PyObject *start_response_call(PyObject *self, PyObject *args, PyObject *k
     if (take_status(exchange->request, status) < 0 || take_fields(exchange, fields) < 0)
         return NULL;
     exchange->begun = true;
+    endpoint_tell(exchange);
     return PyCFunction_NewEx(&write_method, self, NULL);
 }
 

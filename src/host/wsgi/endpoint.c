@@ -1,0 +1,125 @@
+#include "host/wsgi/endpoint.h"
+
+#include <stdlib.h>
+
+enum { FRAMES_MAX = 8, ROUTE_MAX = 256 };
+
+static PyObject *werkzeug_key, *url_rule_name, *rule_name;
+static PyObject *locals_name, *globals_name, *back_name, *name_key, *request_key;
+static PyObject *resolver_match_name, *route_name, *django_handler;
+
+/* ---- Flask ---- */
+
+/* A new reference to object.a.b; NULL, without an exception, where there is none. */
+static PyObject *look_along(PyObject *object, PyObject *a, PyObject *b) {
+    PyObject *inner = PyObject_GetAttr(object, a);
+    PyObject *found = inner ? PyObject_GetAttr(inner, b) : NULL;
+    Py_XDECREF(inner);
+    if (!found) PyErr_Clear();
+    return found;
+}
+
+/* Werkzeug puts its request there, and Flask takes it away before it returns. */
+static PyObject *flask_rule(PyObject *environ) {
+    PyObject *request = PyDict_GetItemWithError(environ, werkzeug_key);
+    return request && request != Py_None ? look_along(request, url_rule_name, rule_name) : NULL;
+}
+
+/* ---- Django ---- */
+
+static bool is_handler(PyObject *frame) {
+    PyObject *globals = PyObject_GetAttr(frame, globals_name);
+    PyObject *name = globals ? PyObject_GetItem(globals, name_key) : NULL;
+    int same = name ? PyObject_RichCompareBool(name, django_handler, Py_EQ) : 0;
+    Py_XDECREF(name);
+    Py_XDECREF(globals);
+    PyErr_Clear();
+    return same == 1;
+}
+
+/* Steals frame. */
+static PyObject *caller_of(PyObject *frame) {
+    PyObject *back = PyObject_GetAttr(frame, back_name);
+    Py_DECREF(frame);
+    if (!back) PyErr_Clear();
+    if (back != Py_None) return back;
+    Py_DECREF(back);
+    return NULL;
+}
+
+static PyObject *request_of(PyObject *frame) {
+    PyObject *locals = PyObject_GetAttr(frame, locals_name);
+    PyObject *request = locals ? PyObject_GetItem(locals, request_key) : NULL;
+    Py_XDECREF(locals);
+    if (!request) PyErr_Clear();
+    return request;
+}
+
+/* Its handler calls start_response with the request as a local variable, and keeps it nowhere else;
+ * middleware may stand between. */
+static PyObject *django_route(void) {
+    PyObject *frame = Py_XNewRef((PyObject *)PyEval_GetFrame());
+    for (int i = 0; frame && i < FRAMES_MAX && !is_handler(frame); i++) frame = caller_of(frame);
+    PyObject *request = frame && is_handler(frame) ? request_of(frame) : NULL;
+    PyObject *route = request ? look_along(request, resolver_match_name, route_name) : NULL;
+    Py_XDECREF(request);
+    Py_XDECREF(frame);
+    return route;
+}
+
+static bool has_django(void) {
+    PyObject *module = PyImport_GetModule(django_handler);
+    Py_XDECREF(module);
+    PyErr_Clear();
+    return module;
+}
+
+/* ---- */
+
+/* Django's has no slash in front, and one by regular expressions begins with a caret. */
+static void tell(const struct exchange *exchange, PyObject *route) {
+    char text[ROUTE_MAX] = "/";
+    Py_ssize_t len;
+    const char *found = PyUnicode_Check(route) ? PyUnicode_AsUTF8AndSize(route, &len) : NULL;
+    PyErr_Clear();
+    if (!found) return;
+    if (len && *found == '^') found++, len--;
+    size_t slash = !len || *found != '/', room = sizeof text - slash;
+    size_t used = (size_t)len < room ? (size_t)len : room;
+    memcpy(text + slash, found, used);
+    gr_request_set_endpoint(exchange->request, (gr_slice){text, slash + used});
+}
+
+void endpoint_tell(const struct exchange *exchange) {
+    PyObject *kind, *error, *traceback;
+    if (!gr_request_wants_endpoint(exchange->request)) return;
+    PyErr_Fetch(&kind, &error, &traceback);
+    PyObject *route = flask_rule(exchange->environ);
+    if (!route && django_handler) route = django_route();
+    if (route) tell(exchange, route);
+    Py_XDECREF(route);
+    PyErr_Restore(kind, error, traceback);
+}
+
+int endpoint_setup(void) {
+    const struct {
+        PyObject **place;
+        const char *text;
+    } names[] = {
+        {&werkzeug_key, "werkzeug.request"},
+        {&url_rule_name, "url_rule"},
+        {&rule_name, "rule"},
+        {&locals_name, "f_locals"},
+        {&globals_name, "f_globals"},
+        {&back_name, "f_back"},
+        {&name_key, "__name__"},
+        {&request_key, "request"},
+        {&resolver_match_name, "resolver_match"},
+        {&route_name, "route"},
+        {&django_handler, "django.core.handlers.wsgi"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!(*names[i].place = PyUnicode_InternFromString(names[i].text))) return -1;
+    if (!has_django()) Py_CLEAR(django_handler);
+    return 0;
+}

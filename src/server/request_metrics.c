@@ -1,0 +1,120 @@
+#include "server/request_metrics.h"
+
+#include <stdio.h>
+
+#include "observe/metric.h"
+#include "server/endpoint_path.h"
+#include "server/exchange.h"
+#include "server/wall_clock.h"
+
+/* ---- names ---- */
+
+static const char *const methods[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                      "PATCH", "DELETE", "OPTIONS", "other"};
+enum { METHOD_OTHER = sizeof methods / sizeof *methods - 1 };
+
+static const char *const classes[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+enum { CLASSES = sizeof classes / sizeof *classes };
+
+static unsigned method_of(const gr_request *request) {
+    gr_slice name = gr_request_method(request);
+    unsigned method = 0;
+    while (method < METHOD_OTHER && !gr_slice_equal(name, gr_slice_of(methods[method]))) method++;
+    return method;
+}
+
+static unsigned class_of(const gr_request *request) {
+    int class = request->response.status / 100;
+    return class > 0 && class < CLASSES ? (unsigned)class : 0;
+}
+
+/* ---- endpoints without a route ---- */
+
+static struct {
+    char text[ENDPOINT_MAX];
+    size_t len;
+} paths[ENDPOINT_PATHS];
+static size_t path_count;
+
+static gr_slice path_known(gr_slice path, bool make) {
+    for (size_t i = 0; i < path_count; i++)
+        if (gr_slice_equal(path, (gr_slice){paths[i].text, paths[i].len}))
+            return (gr_slice){paths[i].text, path.len};
+    if (!make) return gr_slice_of(ENDPOINT_UNMATCHED);
+    if (path_count == ENDPOINT_PATHS) return gr_slice_of(ENDPOINT_OTHERS);
+    memcpy(paths[path_count].text, path.data, path.len);
+    paths[path_count].len = path.len;
+    return (gr_slice){paths[path_count++].text, path.len};
+}
+
+static gr_slice endpoint_of(const gr_request *request) {
+    char text[ENDPOINT_MAX];
+    if (request->endpoint.len) return request->endpoint;
+    size_t len = endpoint_path(request->path, text, sizeof text);
+    return path_known((gr_slice){text, len}, request->response.status / 100 != 4);
+}
+
+/* ---- the timers ---- */
+
+/* The ones that were used last, each in the place that its hash gives it. */
+enum { KNOWN = 256 };
+static struct known {
+    gr_metric *timer;
+    uint8_t method, class;
+    uint8_t len;
+    char endpoint[ENDPOINT_MAX];
+} known[KNOWN];
+
+static uint32_t hash_of(gr_slice text, unsigned more) {
+    uint32_t hash = 2166136261u + more; /* FNV-1a */
+    for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.data[i]) * 16777619u;
+    return hash ^ hash >> 16;
+}
+
+static gr_metric *find(const char *endpoint, unsigned method, unsigned class) {
+    const gr_label labels[] = {
+        {"endpoint", endpoint}, {"method", methods[method]}, {"status", classes[class]}};
+    return metric_of_server(GR_TIMER, "greenroom_request_seconds", "Time to answer a request",
+                            labels, sizeof labels / sizeof *labels);
+}
+
+static gr_metric *timer_of(const gr_request *request) {
+    unsigned method = method_of(request), class = class_of(request);
+    gr_slice endpoint = endpoint_of(request);
+    if (endpoint.len >= ENDPOINT_MAX) endpoint.len = ENDPOINT_MAX - 1;
+    struct known *place = &known[hash_of(endpoint, method * CLASSES + class) % KNOWN];
+    if (place->timer && place->method == method && place->class == class &&
+        gr_slice_equal(endpoint, (gr_slice){place->endpoint, place->len}))
+        return place->timer;
+    memcpy(place->endpoint, endpoint.data, endpoint.len);
+    place->endpoint[endpoint.len] = '\0';
+    place->len = (uint8_t)endpoint.len;
+    place->method = (uint8_t)method;
+    place->class = (uint8_t) class;
+    return place->timer = find(place->endpoint, method, class);
+}
+
+static void give_example(const gr_request *request, gr_metric *timer, double seconds, int64_t now) {
+    int64_t wall = wall_clock_time(now);
+    if (metric_wants_example(timer, seconds, wall))
+        metric_set_example(timer, seconds, gr_request_id(request), wall);
+}
+
+void request_metrics_count(gr_request *request, int64_t now) {
+    double seconds = (double)(now - request->started) / NS_PER_S;
+    gr_metric *timer = timer_of(request);
+    gr_metric_record(timer, seconds);
+    give_example(request, timer, seconds, now);
+}
+
+/* ---- include/greenroom/request.h ---- */
+
+bool gr_request_wants_endpoint(const gr_request *request) {
+    return metrics_on && !request->endpoint.len;
+}
+
+void gr_request_set_endpoint(gr_request *request, gr_slice endpoint) {
+    if (!metrics_on || !endpoint.len) return;
+    const char *copy = arena_copy(&request->arena, endpoint.data, endpoint.len);
+    if (copy) request->endpoint = (gr_slice){copy, endpoint.len};
+}

@@ -1,0 +1,34 @@
+/* The stores in which workers and mules count (src/observe/metric_store.h), one for each process
+ * from its start to its death, by its place on the board; and a last one, where the counts of those
+ * are kept that are over. Nothing is lost with a process, and a store is never used again.
+ *
+ * Any thread of the master may call these. */
+#ifndef SUPERVISOR_METRICS_H
+#define SUPERVISOR_METRICS_H
+
+#include "observe/metric_table.h"
+
+/* From now on metrics are kept. Returns 0, or -1 with errno. */
+int metrics_keep(void);
+
+/* A store for the process that is to have that place. Returns its descriptor, which stays ours; -1
+ * when metrics are not kept, or there is no memory for any. */
+int metrics_give(int place);
+
+/* The process there is over. */
+void metrics_take(int place);
+
+/* Fills the table with the metrics of all. */
+void metrics_fill(struct metric_table *table);
+
+/* --- For a master that gives way to another, and for that one --- */
+
+/* Of all processes that are over; -1: metrics are not kept. */
+int metrics_past_fd(void);
+/* Of the process at a place; -1 for none. */
+int metrics_fd(int place);
+
+int metrics_adopt_past(int fd);
+int metrics_adopt(int place, int fd);
+
+#endif

@@ -1,0 +1,231 @@
+"""Metrics on the admin listener: what the server counts by itself, over all workers."""
+
+import http.client
+import json
+import math
+import os
+import random
+import re
+import signal
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import Response, Server, eventually
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
+
+APP = "metered:app"
+ADMIN = r"metrics can be read on http://127\.0\.0\.1:(\d+)"
+OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
+
+
+class Local(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.host)
+
+
+def ask(where: int | Path, path: str, method: str = "GET", **headers: str) -> Response:
+    """Of the admin listener on that port, or at that path."""
+    connection = (Local(str(where)) if isinstance(where, Path)
+                  else http.client.HTTPConnection("127.0.0.1", where, timeout=10))  # fmt: skip
+    try:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return Response(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def meter(serve: Callable[..., Server]) -> Callable[..., Server]:
+    """serve, with an admin listener, whose port is the server's attribute admin."""
+
+    def start(*args: str, **options) -> Server:
+        server = serve("--admin", "127.0.0.1:0", *args, **options)
+        server.admin = int(server.wait_for_output(ADMIN)[1])
+        return server
+
+    return start
+
+
+def timers(server: Server) -> dict[tuple[str, ...], dict]:
+    """Those of requests, by endpoint, method and class of status."""
+    said = json.loads(ask(server.admin, "/metrics.json").body)["timers"]
+    return {tuple(timer["labels"][name] for name in ("endpoint", "method", "status")): timer
+            for timer in said if timer["name"] == "greenroom_request_seconds"}  # fmt: skip
+
+
+def wait_for(server: Server, count: int) -> dict[tuple[str, ...], dict]:
+    """timers(server), once so many requests are in them: an answer is there before it is counted."""
+
+    def all_there() -> dict:
+        found = timers(server)
+        return found if sum(timer["count"] for timer in found.values()) >= count else {}
+
+    return eventually(all_there, f"{count} requests have been counted")
+
+
+def test_percentiles_are_those_of_every_single_request(meter):
+    server = meter("--workers", "2", "--log-format", "json", APP)
+    pauses = [int(1000 * 60 ** random.random()) for _ in range(300)]
+    with ThreadPoolExecutor(20) as clients:
+        list(clients.map(lambda pause: server.get(f"/sleep/{pause}"), pauses))
+    lines = r'^.*"logger":"access".*$'
+    eventually(lambda: len(server.find_all(lines)) == len(pauses), "all are in the log")
+    took = sorted(json.loads(line)["duration_us"] / 1e6 for line in server.find_all(lines))
+    said = wait_for(server, len(pauses))[("/sleep/{id}", "GET", "2xx")]
+    assert said["count"] == len(took)
+    for name, share in (("p50", 0.5), ("p75", 0.75), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)):
+        true = took[math.ceil(share * len(took)) - 1]
+        assert said[name] == pytest.approx(true, rel=0.01), name
+    assert said["mean"] == pytest.approx(sum(took) / len(took), rel=0.001)
+    assert (said["min"], said["max"]) == pytest.approx((took[0], took[-1]), abs=2e-6)
+
+
+def samples(families, name: str) -> dict[tuple[tuple[str, str], ...], float]:
+    return {tuple(sorted(sample.labels.items())): sample.value
+            for family in families for sample in family.samples if sample.name == name}
+
+
+@pytest.mark.parametrize("accept", [{}, OPENMETRICS], ids=["text", "openmetrics"])
+def test_independent_parsers_read_the_text(meter, accept: dict[str, str]):
+    server = meter("--workers", "1", APP)
+    for path in ("/a", "/a", "/b", "/missing"):
+        server.get(path)
+    wait_for(server, 4)
+    answer = ask(server.admin, "/metrics", **accept)
+    kind = "application/openmetrics-text; version=1.0.0" if accept else "text/plain; version=0.0.4"
+    assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
+    families = list((parse_openmetrics if accept else parse_prometheus)(answer.text))
+    counts = samples(families, "greenroom_request_seconds_count")
+    assert {dict(labels)["endpoint"]: count for labels, count in counts.items()} == {
+        "/a": 2, "/b": 1, "(unmatched)": 1}
+    buckets = samples(families, "greenroom_request_seconds_bucket")
+    assert all(buckets[tuple(sorted((*labels, ("le", "+Inf"))))] == count
+               for labels, count in counts.items())  # fmt: skip
+
+
+def test_values_are_found_again_in_the_log(meter):
+    server = meter("--workers", "1", APP)
+    server.get("/sleep/20000")
+    wait_for(server, 1)
+    families = parse_openmetrics(ask(server.admin, "/metrics", **OPENMETRICS).text)
+    [example] = [sample.exemplar for family in families for sample in family.samples
+                 if sample.exemplar]  # fmt: skip
+    assert 0.02 <= example.value < 1
+    server.wait_for_output(rf'{example.labels["request_id"]}: .*"GET /sleep/20000 ')
+
+
+@pytest.mark.parametrize(("app", "path", "endpoint"), [
+    ("wsgi_flask:app", "/hello/you", "/hello/<name>"),
+    ("wsgi_django:make_application()", "/hello/you", "/hello/<str:name>"),
+    ("wsgi_django:make_application()", "/stream", "/stream"),
+    ("wsgi_flask:app", "/nothing", "(unmatched)"),
+])  # fmt: skip
+def test_an_endpoint_is_the_route_that_the_framework_has_chosen(meter, app, path, endpoint):
+    server = meter("--workers", "1", app)
+    server.get(path)
+    assert [key[0] for key in wait_for(server, 1)] == [endpoint]
+
+
+def test_an_endpoint_in_c_is_the_pattern_of_its_route(meter, c_app):
+    server = meter("--workers", "1", c_app("answers"))
+    server.get("/sleep/1")
+    server.get("/elsewhere")
+    assert {key[0] for key in wait_for(server, 2)} == {"/sleep/{ms}", "(unmatched)"}
+
+
+def test_clients_cannot_make_endpoints(meter):
+    server = meter("--workers", "1", "--access-log", "off", APP)
+    names = ["".join("abcdefghij"[int(digit)] for digit in str(i)) for i in range(200)]
+    with ThreadPoolExecutor(4) as clients:
+        list(clients.map(lambda name: server.request(f"X{name}", f"/{name}"), names[:150]))
+        list(clients.map(lambda name: server.get(f"/missing/{name}"), names[150:]))
+    found = wait_for(server, 200)
+    assert len(found) == 102
+    assert found[("(others)", "other", "2xx")]["count"] == 50
+    assert found[("(unmatched)", "GET", "4xx")]["count"] == 50
+
+
+def test_what_a_worker_has_counted_outlives_it(meter):
+    server = meter("--workers", "1", APP)
+    for count in range(1, 4):
+        server.get("/a")
+        wait_for(server, count)
+        [worker] = server.worker_pids()
+        os.kill(worker, signal.SIGKILL)
+        eventually(lambda: server.worker_pids() not in ([], [worker]), "another worker")
+    server.get("/a")
+    assert wait_for(server, 4)[("/a", "GET", "2xx")]["count"] == 4
+
+
+def test_what_has_been_counted_outlives_an_upgrade(meter):
+    server = meter("--workers", "1", APP)
+    server.get("/a")
+    server.signal(signal.SIGUSR2)
+    server.wait_for_output(r"reloaded in \d+\.\d s$", 20)
+    server.get("/a")
+    assert wait_for(server, 2)[("/a", "GET", "2xx")]["count"] == 2
+
+
+def test_it_answers_while_the_workers_do_not(meter):
+    server = meter("--workers", "1", APP)
+    server.get("/a")
+    wait_for(server, 1)
+    [worker] = server.worker_pids()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        assert timers(server)[("/a", "GET", "2xx")]["count"] == 1
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def test_nobody_can_keep_others_from_reading(meter):
+    server = meter("--workers", "1", APP)
+    silent = [socket.create_connection(("127.0.0.1", server.admin)) for _ in range(10)]
+    assert ask(server.admin, "/metrics").status == 200
+    for client in silent:
+        client.close()
+
+
+@pytest.mark.parametrize(("request_", "status"), [
+    ({"path": "/nothing"}, 404),
+    ({"path": "/metrics", "method": "DELETE"}, 405),
+    ({"path": "/metrics", "Host": "rebound.example"}, 421),
+    ({"path": "/metrics", "Host": "localhost:1"}, 200),
+    ({"path": "/metrics", "method": "HEAD"}, 200),
+    ({"path": "/metrics", "X": "x" * 9000}, 431),
+])  # fmt: skip
+def test_only_what_is_there_can_be_read(meter, request_, status):
+    server = meter("--workers", "1", APP)
+    assert ask(server.admin, **request_).status == status
+
+
+def test_a_token_is_asked_for_where_there_is_one(serve, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef\n")
+    server = serve("--admin", "0.0.0.0:0", "--admin-token-file", str(token), "--workers", "1", APP)
+    port = int(server.wait_for_output(ADMIN.replace(r"127\.0\.0\.1", r"0\.0\.0\.0"))[1])
+    assert ask(port, "/metrics").status == 401
+    assert ask(port, "/metrics", Authorization="Bearer 0123456789abcdeX").status == 401
+    answer = ask(port, "/metrics", Authorization="Bearer 0123456789abcdef", Host="any.example")
+    assert answer.status == 200
+
+
+def test_an_address_that_others_reach_needs_a_token(greenroom):
+    done = greenroom("serve", "--bind", "127.0.0.1:0", "--admin", "0.0.0.0:0", APP)
+    assert done.returncode == 2
+    assert re.search(r"admin needs --admin-token-file: http://0\.0\.0\.0:\d+ is not", done.stderr)
+
+
+def test_a_unix_socket_is_for_its_owner(serve, tmp_path):
+    path = tmp_path / "admin.sock"
+    server = serve("--admin", f"unix:{path}", "--workers", "1", APP)
+    assert ask(path, "/metrics", Host="any.example").status == 200
+    assert path.stat().st_mode & 0o777 == 0o600
+    server.stop()
+    assert not path.exists()
