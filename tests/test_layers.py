@@ -14,6 +14,7 @@ LAYERS = [
     ["log"],
     ["runtime"],
     ["observe"],
+    ["guard"],
     ["posix", "http", "tls"],
     ["stream"],
     ["server"],
@@ -27,7 +28,7 @@ RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}
 # Layers that may use less than what is below them. A host is anybody's C app: the public API alone.
 ONLY = {
     "http": {"base"},
-    "posix": {"base", "runtime", "observe"},
+    "posix": {"base", "runtime", "observe", "guard"},
     "tls": {"base"},
     "stream": {"base", "runtime", "http", "tls"},
     "host/wsgi": set(),

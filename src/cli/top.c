@@ -34,6 +34,23 @@ enum {
     PARTS
 };
 
+/* Of the answer to "downstreams": slot, pid, name, breaker, connections, calls, how many wait, and
+ * since the worker started: connections, answers, failures, refusals. */
+enum {
+    DOWNSTREAM_SLOT,
+    DOWNSTREAM_PID,
+    DOWNSTREAM_NAME,
+    DOWNSTREAM_BREAKER,
+    DOWNSTREAM_CONNECTIONS,
+    DOWNSTREAM_CALLS,
+    DOWNSTREAM_WAITING,
+    DOWNSTREAM_CONNECTED,
+    DOWNSTREAM_ANSWERED,
+    DOWNSTREAM_FAILED,
+    DOWNSTREAM_REFUSED,
+    DOWNSTREAM_PARTS
+};
+
 struct request {
     char *line;
     char *parts[PARTS];
@@ -45,6 +62,8 @@ struct screen {
     bool terminal;
     char **workers; /* lines of "status" */
     size_t worker_count;
+    char **downstreams; /* as they are drawn */
+    size_t downstream_count;
     struct request *requests;
     size_t request_count;
     char *complaint; /* a line that is no request: of a worker that does not answer */
@@ -65,17 +84,43 @@ static void take_worker(void *data, char *line) {
     screen->workers[screen->worker_count++] = strdup(line);
 }
 
-static bool split(struct request *request, char *line) {
+static bool split(char *line, char **parts, int most) {
     int count = 0;
-    for (char *part; count < PARTS && (part = strsep(&line, "\t")); count++)
-        request->parts[count] = part;
-    return count == PARTS;
+    for (char *part; count < most && (part = strsep(&line, "\t")); count++) parts[count] = part;
+    return count == most;
+}
+
+static const char downstream_format[] = "%6s  %-40s  %-9s  %11s  %5s  %7s  %9s  %8s  %6s  %7s";
+
+static void add_downstream(struct screen *screen, char *const *parts) {
+    char *line;
+    if (asprintf(&line, downstream_format, parts[DOWNSTREAM_SLOT], parts[DOWNSTREAM_NAME],
+                 parts[DOWNSTREAM_BREAKER], parts[DOWNSTREAM_CONNECTIONS], parts[DOWNSTREAM_CALLS],
+                 parts[DOWNSTREAM_WAITING], parts[DOWNSTREAM_CONNECTED], parts[DOWNSTREAM_ANSWERED],
+                 parts[DOWNSTREAM_FAILED], parts[DOWNSTREAM_REFUSED]) < 0)
+        line = NULL;
+    screen->downstreams =
+        grown(screen->downstreams, screen->downstream_count, sizeof *screen->downstreams);
+    screen->downstreams[screen->downstream_count++] = line;
+}
+
+/* What is none is said of a worker that does not answer, as it will be when requests are asked for.
+ */
+static void take_downstream(void *data, char *line) {
+    static char *const head[] = {"slot",        "pid",    "downstream", "breaker",
+                                 "connections", "calls",  "waiting",    "connected",
+                                 "answered",    "failed", "refused"};
+    struct screen *screen = data;
+    char *parts[DOWNSTREAM_PARTS];
+    if (!split(line, parts, DOWNSTREAM_PARTS)) return;
+    if (screen->downstream_count == 0) add_downstream(screen, head);
+    add_downstream(screen, parts);
 }
 
 static void take_request(void *data, char *line) {
     struct screen *screen = data;
     struct request request = {.line = strdup(line)};
-    if (!request.line || !split(&request, request.line)) {
+    if (!request.line || !split(request.line, request.parts, PARTS)) {
         free(request.line);
         free(screen->complaint);
         screen->complaint = strdup(line);
@@ -94,6 +139,8 @@ static int older_first(const void *a, const void *b) {
 static void forget(struct screen *screen) {
     for (size_t i = 0; i < screen->worker_count; i++) free(screen->workers[i]);
     for (size_t i = 0; i < screen->request_count; i++) free(screen->requests[i].line);
+    for (size_t i = 0; i < screen->downstream_count; i++) free(screen->downstreams[i]);
+    free(screen->downstreams);
     free(screen->workers);
     free(screen->requests);
     free(screen->complaint);
@@ -105,6 +152,7 @@ static int ask(struct screen *screen, const char *socket, char *error) {
     snprintf(request, sizeof request, "requests %d",
              screen->terminal ? screen->rows : REQUESTS_MAX);
     int code = control_ask(socket, "status", false, take_worker, screen, error);
+    if (code == 0) code = control_ask(socket, "downstreams", false, take_downstream, screen, error);
     if (code == 0) code = control_ask(socket, request, false, take_request, screen, error);
     qsort(screen->requests, screen->request_count, sizeof *screen->requests, older_first);
     return code;
@@ -138,6 +186,9 @@ static void draw_all(const struct screen *screen) {
     char line[2048], since[16];
     int left = screen->rows - 2;
     for (size_t i = 0; i < screen->worker_count; i++) left = draw(screen, left, screen->workers[i]);
+    if (screen->downstream_count) left = draw(screen, left, "");
+    for (size_t i = 0; i < screen->downstream_count; i++)
+        left = draw(screen, left, screen->downstreams[i]);
     if (screen->complaint) left = draw(screen, left, screen->complaint);
     left = draw(screen, left, "");
     snprintf(line, sizeof line, "%6s  %8s  %-32s  %-32s  %-40s  %-15s  %s", "slot", "age",

@@ -17,7 +17,7 @@ static const char usual_file[] = "greenroom.yaml";
 static int items_set(struct configuration *c, const struct setting *setting,
                      const struct value *value, struct settings *settings, char *error) {
     for (const struct item *item = value->first; item; item = item->next) {
-        const char *text = item_text(&c->arena, item);
+        const char *text = item_text(&c->arena, setting, item);
         if (!text) return sentence(error, "there is no memory");
         if (setting_set(settings, setting, text, error) < 0)
             return origin_blame(&item->origin, error);
@@ -31,7 +31,7 @@ static int layer_judge(struct configuration *c, const struct layer *layer, char 
     struct settings scratch;
     settings_init(&scratch);
     for (const struct setting *s = settings_table; s->name; s++)
-        if (!setting_repeats(s) &&
+        if ((!setting_repeats(s) || s->kind == SETTING_DOWNSTREAM) &&
             items_set(c, s, &layer->values[s - settings_table], &scratch, error) < 0)
             return -1;
     return 0;

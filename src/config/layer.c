@@ -50,11 +50,11 @@ static int pieces_add(struct arena *arena, struct value *value, struct item *ite
 }
 
 /* What is not KEY=TEXT stays whole, for setting_set to refuse. */
-static int static_add(struct arena *arena, struct value *value, struct item *item) {
-    const char *equals = strchr(item->text, '=');
-    if (equals) {
-        item->key = arena_copy(arena, item->text, (size_t)(equals - item->text));
-        item->text = equals + 1;
+static int entry_add(struct arena *arena, struct value *value, struct item *item, char separator) {
+    const char *end = strchr(item->text, separator);
+    if (end) {
+        item->key = arena_copy(arena, item->text, (size_t)(end - item->text));
+        item->text = end + 1;
         if (!item->key) return -1;
     }
     return value_append(arena, value, item);
@@ -69,17 +69,18 @@ int value_add(struct arena *arena, struct value *value, const struct setting *se
     case SETTING_NETWORKS:
     case SETTING_LEVELS:
         return pieces_add(arena, value, &item);
+    case SETTING_DOWNSTREAM:
     case SETTING_STATIC:
-        return static_add(arena, value, &item);
+        return entry_add(arena, value, &item, setting_separator(setting));
     default:
         return value_append(arena, value, &item);
     }
 }
 
-const char *item_text(struct arena *arena, const struct item *item) {
+const char *item_text(struct arena *arena, const struct setting *setting, const struct item *item) {
     if (!item->key) return item->text;
     size_t size = strlen(item->key) + strlen(item->text) + 2;
     char *text = arena_alloc(arena, size);
-    if (text) snprintf(text, size, "%s=%s", item->key, item->text);
+    if (text) snprintf(text, size, "%s%c%s", item->key, setting_separator(setting), item->text);
     return text;
 }

@@ -52,7 +52,8 @@ int value_append(struct arena *arena, struct value *value, const struct item *it
 int value_add(struct arena *arena, struct value *value, const struct setting *setting,
               const char *text, const struct origin *origin);
 
-/* The text as setting_set wants it: of a map, KEY=TEXT in the arena. NULL with errno ENOMEM. */
-const char *item_text(struct arena *arena, const struct item *item);
+/* The text as setting_set wants it: of a map, key and text as one, in the arena. NULL with errno
+ * ENOMEM. */
+const char *item_text(struct arena *arena, const struct setting *setting, const struct item *item);
 
 #endif

@@ -79,13 +79,37 @@ static int list_take(const struct reading *reading, struct value *value,
     return 0;
 }
 
+/* A map within a map, as it stands on the command line: "KEY=TEXT&KEY=TEXT". NULL: it was refused.
+ */
+static const char *entries_text(const struct reading *reading, const char *path,
+                                const struct node *map) {
+    const char *text = "";
+    for (const struct node *node = map->first; node; node = node->next) {
+        char inner[SENTENCE_SIZE];
+        snprintf(inner, sizeof inner, "%.300s.%s", path, node->key);
+        if (!is_text(node)) return refuse_shape(reading, node, inner, "one value"), NULL;
+        if (strchr(node->key, '&') || strchr(node->text, '&'))
+            return REFUSE(reading, node->line, "%s must not have a &", inner), NULL;
+        size_t size = strlen(text) + strlen(node->key) + strlen(node->text) + 3;
+        char *longer = arena_alloc(reading->arena, size);
+        if (!longer) return no_memory(reading), NULL;
+        snprintf(longer, size, "%s%s%s=%s", text, *text ? "&" : "", node->key, node->text);
+        text = longer;
+    }
+    return text;
+}
+
 static int map_take(const struct reading *reading, struct value *value,
                     const struct setting *setting, const struct node *map) {
     char path[SENTENCE_SIZE];
     for (const struct node *node = map->first; node; node = node->next) {
         struct item item = {node->key, node->text, origin_of(reading, node), NULL};
         snprintf(path, sizeof path, "%s.%s", setting->name, node->key);
-        if (!is_text(node)) return refuse_shape(reading, node, path, "one value");
+        if (node->kind == NODE_MAP && setting->kind == SETTING_DOWNSTREAM) {
+            if (!(item.text = entries_text(reading, path, node))) return -1;
+        } else if (!is_text(node)) {
+            return refuse_shape(reading, node, path, "one value");
+        }
         if (value_append(reading->arena, value, &item) < 0) return no_memory(reading);
     }
     return 0;

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/network.h"
 #include "config/cpu_list.h"
+#include "config/downstream_rule.h"
 #include "config/executable.h"
 #include "config/local_bind.h"
 #include "config/proxy_bind.h"
@@ -67,6 +69,23 @@ static int static_set(struct server_options *worker, const struct setting *setti
     if (!S_ISDIR(status.st_mode))
         return sentence(error, "%s: '%s' is not a directory", setting->name, directory + 1);
     worker->statics[worker->static_count++] = value;
+    return 0;
+}
+
+static int downstream_set(struct server_options *worker, const struct setting *setting,
+                          const char *value, char *error) {
+    char why[SENTENCE_SIZE];
+    if (strchr(value, '\n')) return sentence(error, "%s must not have a line break", setting->name);
+    if (worker->policy_count == SERVER_POLICIES_MAX)
+        return sentence(error, "%s may be given %d times at most", setting->name,
+                        SERVER_POLICIES_MAX);
+    struct policy *policy = &worker->policies[worker->policy_count];
+    if (downstream_rule_parse(value, policy, why) < 0)
+        return sentence(error, "%s: '%s' %s", setting->name, value, why);
+    for (int i = 0; i < worker->policy_count; i++)
+        if (strcasecmp(worker->policies[i].subject, policy->subject) == 0)
+            return sentence(error, "%s: %s is said twice", setting->name, policy->subject);
+    worker->policy_count++;
     return 0;
 }
 
@@ -297,6 +316,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return command_set(settings, setting, value, error);
     case SETTING_STATIC:
         return static_set(&settings->worker, setting, value, error);
+    case SETTING_DOWNSTREAM:
+        return downstream_set(&settings->worker, setting, value, error);
     case SETTING_MULE:
         return mule_set(&settings->worker, setting, value, error);
     case SETTING_TEXT:

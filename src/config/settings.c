@@ -92,6 +92,8 @@ const struct setting settings_table[] = {
      "off", SETTING_CPUS, .place = PLACE(cpu_affinity)},
     {"static", "PREFIX=DIR", "Serve the files of a directory under a path; may be repeated", "none",
      SETTING_STATIC},
+    {"downstream", "RULE", "HOST:PORT?KEY=VALUE&...: limits of a downstream; may be repeated",
+     "none", SETTING_DOWNSTREAM},
     {"attach", "COMMAND", "A program that lives and dies with the server; may be repeated", "none",
      SETTING_COMMAND},
     {"mount", "PREFIX", "The path beneath which the application is", "/", SETTING_PREFIX,
@@ -158,6 +160,7 @@ enum setting_shape setting_shape(const struct setting *setting) {
     case SETTING_NETWORKS:
     case SETTING_LEVELS:
         return SHAPE_LIST;
+    case SETTING_DOWNSTREAM:
     case SETTING_STATIC:
         return SHAPE_MAP;
     default:
@@ -165,9 +168,14 @@ enum setting_shape setting_shape(const struct setting *setting) {
     }
 }
 
+char setting_separator(const struct setting *setting) {
+    return setting->kind == SETTING_DOWNSTREAM ? '?' : '=';
+}
+
 bool setting_repeats(const struct setting *setting) {
     return setting->kind == SETTING_ADDRESS || setting->kind == SETTING_COMMAND ||
-           setting->kind == SETTING_STATIC || setting->kind == SETTING_MULE;
+           setting->kind == SETTING_STATIC || setting->kind == SETTING_MULE ||
+           setting->kind == SETTING_DOWNSTREAM;
 }
 
 int settings_complete(struct settings *settings, const struct setting **about,
@@ -177,6 +185,11 @@ int settings_complete(struct settings *settings, const struct setting **about,
         return sentence(error,
                         "cancel-on-disconnect needs --concurrency green: what waits on an OS "
                         "thread cannot be cancelled");
+    *about = setting_find("downstream");
+    if (settings->worker.os_threads && settings->worker.policy_count)
+        return sentence(error,
+                        "downstream needs --concurrency green: what waits on an OS thread does "
+                        "not pass through the server");
     *about = setting_find("group");
     if (*settings->group && !*settings->user)
         return sentence(error, "group needs --user: whose it is to be");

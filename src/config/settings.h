@@ -41,10 +41,11 @@ struct settings {
 enum { SETTINGS_MAX = 96 };
 
 enum setting_kind {
-    SETTING_APP,     /* on the command line it is the operand, and no option */
-    SETTING_ADDRESS, /* may be given again: one more */
-    SETTING_STATIC,  /* PREFIX=DIR; may be given again: one more */
-    SETTING_COMMAND, /* a program and its arguments; may be given again: one more */
+    SETTING_APP,        /* on the command line it is the operand, and no option */
+    SETTING_ADDRESS,    /* may be given again: one more */
+    SETTING_STATIC,     /* PREFIX=DIR; may be given again: one more */
+    SETTING_DOWNSTREAM, /* HOST:PORT?KEY=VALUE&...; may be given again: one more */
+    SETTING_COMMAND,    /* a program and its arguments; may be given again: one more */
     SETTING_TEXT,
     SETTING_ACCESS_LOG,    /* a path, "-", "log", or "off" */
     SETTING_CONTROL,       /* a path, or "off" */
@@ -70,7 +71,7 @@ enum setting_kind {
 enum setting_shape {
     SHAPE_SCALAR, /* one text */
     SHAPE_LIST,
-    SHAPE_MAP, /* KEY=TEXT on the command line */
+    SHAPE_MAP, /* KEY=TEXT on the command line, or what setting_separator says */
     SHAPES,
 };
 
@@ -95,6 +96,9 @@ void settings_init(struct settings *settings);
 const struct setting *setting_find(const char *name);
 
 enum setting_shape setting_shape(const struct setting *setting);
+
+/* What stands between key and text of a map, where it is one text. */
+char setting_separator(const struct setting *setting);
 
 /* May it be given again on the command line, for one more? */
 bool setting_repeats(const struct setting *setting);

@@ -128,6 +128,10 @@ static downstream_id find_address(const struct sockaddr *address, socklen_t len)
     return find_host(text, (unsigned)port);
 }
 
+void downstream_expect(const char *name, unsigned port) {
+    find(name, port, port ? protocol_of_port(port) : protocol_of_path(name));
+}
+
 const struct downstream *downstream_get(downstream_id id) { return &table[id]; }
 
 /* ---- descriptors ---- */

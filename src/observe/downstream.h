@@ -38,6 +38,9 @@ static inline const char *downstream_protocol(downstream_id id) {
     return protocol_names[downstream_get(id)->protocol];
 }
 
+/* One of that name and port is to come, and is to be known however many come before it. */
+void downstream_expect(const char *name, unsigned port);
+
 /* By what is remembered of fd, or by asking the kernel who is at its other end. */
 downstream_id downstream_of(int fd);
 

@@ -2,6 +2,7 @@
 
 #include "posix/due.h"
 #include "posix/signal.h"
+#include "posix/traffic.h"
 
 static int64_t time_limit(int fd, short events) {
     struct timeval limit;
@@ -44,7 +45,10 @@ int blocking_wait(struct blocking *call) {
     if (error == -EAGAIN && fault_owes_event(call->fd)) return 0;
     if (error) return error;
     unsigned seen = signal_interrupting();
-    switch (wait_once(call)) {
+    traffic_awaits(call->fd, call->events);
+    enum wait_result result = wait_once(call);
+    traffic_awaited(call->fd, call->events);
+    switch (result) {
     case WAIT_RETRY:
         return 0;
     case WAIT_CLOSED:

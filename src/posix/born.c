@@ -8,11 +8,21 @@
 #include <stdarg.h>
 #include <sys/resource.h>
 
+#include "guard/guard.h"
+#include "guard/guarded.h"
 #include "posix/hook.h"
 
 static int born(long fd) {
     if (fd >= 0 && !in_vfork_child()) fd_born((int)fd);
     return (int)hook_result(fd);
+}
+
+/* What is known of the connection holds for its other descriptor, too. */
+static int duplicated(int from, long to) {
+    int fd = born(to);
+    if (fd >= 0 && __builtin_expect(guards_on, 0) && !in_vfork_child())
+        guarded_duplicated(from, fd);
+    return fd;
 }
 
 static int born_pair(long result, const int fds[2]) {
@@ -69,7 +79,7 @@ HOOK int epoll_create(int size) {
     return epoll_create1(0);
 }
 
-HOOK int dup(int fd) { return born(sys(SYS_dup, fd)); }
+HOOK int dup(int fd) { return duplicated(fd, sys(SYS_dup, fd)); }
 
 HOOK int dup3(int from, int to, int flags) {
     if (from == to || flags & ~O_CLOEXEC) return (int)hook_result(-EINVAL);
@@ -77,7 +87,7 @@ HOOK int dup3(int from, int to, int flags) {
     long error = sys(SYS_fcntl, from, F_GETFD);
     if (error < 0) return (int)hook_result(error);
     closing(to);
-    return born(sys(SYS_dup3, from, to, flags));
+    return duplicated(from, sys(SYS_dup3, from, to, flags));
 }
 
 HOOK int dup2(int from, int to) {

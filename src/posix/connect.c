@@ -25,6 +25,7 @@ static long connect_outcome(int fd, const struct sockaddr *to, socklen_t len) {
         if (error == -EAGAIN) return -EINPROGRESS;
         if (error) return error;
     }
+    if (GUARDED(false, guarded_is_late(fd))) return -ETIMEDOUT;
     long r = sys(SYS_connect, fd, to, len);
     return r == -EISCONN ? 0 : r;
 }
@@ -37,21 +38,28 @@ static long connect_to_full_backlog(int fd, const struct sockaddr *to, socklen_t
     for (;;) {
         int error = blocking_wait(&call);
         if (error) return error;
+        if (GUARDED(false, guarded_is_late(fd))) return -ETIMEDOUT;
         long r = WITHOUT_BLOCKING(fd, sys(SYS_connect, fd, to, len));
         if (r != -EAGAIN) return r;
     }
 }
 
-HOOK int connect(int fd, const struct sockaddr *to, socklen_t len) {
-    if (!green_may_park()) return REAL(connect)(fd, to, len);
+static long connect_socket(int fd, const struct sockaddr *to, socklen_t len) {
     long mode = sys(SYS_fcntl, fd, F_GETFL);
     if (mode < 0 || mode & O_NONBLOCK)
-        return (int)hook_result(traffic_connecting(fd, to, len, sys(SYS_connect, fd, to, len)));
+        return traffic_connecting(fd, to, len, sys(SYS_connect, fd, to, len));
     long r = traffic_connecting(fd, to, len, WITHOUT_BLOCKING(fd, sys(SYS_connect, fd, to, len)));
     if (r == -EINPROGRESS || r == -EALREADY)
         r = connect_outcome(fd, to, len);
     else if (r == -EAGAIN && to->sa_family == AF_UNIX)
         r = connect_to_full_backlog(fd, to, len);
+    return r;
+}
+
+HOOK int connect(int fd, const struct sockaddr *to, socklen_t len) {
+    if (!green_may_park()) return REAL(connect)(fd, to, len);
+    long r = traffic_connects(fd, to, len);
+    if (r == 0) r = traffic_connected(fd, connect_socket(fd, to, len));
     return (int)hook_result(r);
 }
 

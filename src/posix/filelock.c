@@ -3,6 +3,8 @@
  */
 #include <stdarg.h>
 
+#include "guard/guard.h"
+#include "guard/guarded.h"
 #include "posix/moved.h"
 
 /* Of a try that has failed: somebody else has the lock. */
@@ -19,7 +21,10 @@ static bool is_taken(void) { return errno == EAGAIN || errno == EACCES; }
 
 static int duplicate(int fd, int command, long lowest) {
     long r = sys(SYS_fcntl, fd, command, lowest);
-    if (r >= 0 && !in_vfork_child()) fd_born((int)r);
+    if (r >= 0 && !in_vfork_child()) {
+        fd_born((int)r);
+        if (__builtin_expect(guards_on, 0)) guarded_duplicated(fd, (int)r);
+    }
     return (int)hook_result(r);
 }
 

@@ -8,6 +8,7 @@
 #include "posix/due.h"
 #include "posix/memory.h"
 #include "posix/signal.h"
+#include "posix/traffic.h"
 
 /* What a wait leaves to do: 0 to look once more, a negated errno to fail with if there is still
  * nothing, LAST_LOOK to return nothing then. */
@@ -45,7 +46,9 @@ static long poll_until(struct green *self, struct pollfd *fds, nfds_t count, int
             r = -EINTR;
             break;
         }
+        for (nfds_t i = 0; guards_on && i < count; i++) traffic_awaits(fds[i].fd, fds[i].events);
         enum wait_result result = fd_wait_many(fds, count, due);
+        for (nfds_t i = 0; guards_on && i < count; i++) traffic_awaited(fds[i].fd, fds[i].events);
         if (result == WAIT_UNPOLLABLE) {
             int64_t left = due == NEVER ? 0 : due - clock_now();
             struct timespec length = {left / NS_PER_S, left % NS_PER_S};

@@ -50,7 +50,7 @@ int __cxa_thread_atexit_impl(void (*fn)(void *), void *object, void *dso);
 /* clang-format off */
 #define REAL_DESCRIPTORS(X)                                                                        \
     X(recv) X(recvfrom) X(recvmsg) X(recvmmsg) X(send) X(sendto) X(sendmsg) X(sendmmsg)            \
-    X(connect) X(accept) X(accept4) X(sendfile) X(splice) X(__recv_chk) X(__recvfrom_chk)          \
+    X(connect) X(accept) X(accept4) X(getsockopt) X(sendfile) X(splice) X(__recv_chk) X(__recvfrom_chk)          \
     X(read) X(readv) X(write) X(writev) X(__read_chk) X(open) X(openat) X(creat) X(__open_2)       \
     X(__openat_2) X(close) X(fcntl) X(fsync) X(fdatasync) X(flock) X(lockf) X(poll) X(ppoll)       \
     X(select) X(pselect) X(__poll_chk) X(__ppoll_chk) X(epoll_wait) X(epoll_pwait)                 \

@@ -94,7 +94,9 @@ static long send_rest(int fd, const char *data, size_t len, int flags, const str
 
 long socket_send(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
                  socklen_t to_len) {
-    long r = sys(SYS_sendto, fd, data, len, flags | MSG_DONTWAIT, to, to_len);
+    long r = traffic_asks(fd);
+    if (__builtin_expect(r < 0, 0)) return r;
+    r = sys(SYS_sendto, fd, data, len, flags | MSG_DONTWAIT, to, to_len);
     if (__builtin_expect(r == (long)len, 1)) return r;
     if (r == -EINPROGRESS) { /* TCP Fast Open without a cookie: it connects first, then sends */
         flags &= ~MSG_FASTOPEN;
@@ -141,7 +143,8 @@ static size_t message_length(const struct msghdr *message) {
 
 /* The first try shows whether the message can be read at all. */
 long socket_send_message(int fd, const struct msghdr *message, int flags) {
-    long r = sys(SYS_sendmsg, fd, message, flags | MSG_DONTWAIT);
+    long r = traffic_asks(fd);
+    if (r == 0) r = sys(SYS_sendmsg, fd, message, flags | MSG_DONTWAIT);
     if (r < 0 && r != -EAGAIN && r != -EINPROGRESS) return r;
     struct blocking call = BLOCKING_ON_SOCKET(fd, POLLOUT);
     struct outgoing out = {.rest = *message, .len = message_length(message)};
@@ -190,6 +193,18 @@ HOOK ssize_t __recvfrom_chk(int fd, void *buffer, size_t len, size_t room, int f
 HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
     if (!green_may_park() || flags & NEVER_WAITS) return REAL(recvmsg)(fd, message, flags);
     return hook_result(traffic_received(fd, socket_receive_message(fd, message, flags)));
+}
+
+/* Unmodified drivers ask so what has become of a connection. */
+HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *len) {
+    int result = REAL(getsockopt)(fd, level, name, value, len);
+    bool is_outcome = result == 0 && level == SOL_SOCKET && name == SO_ERROR && *len == sizeof(int);
+    if (is_outcome && guards_on && green_may_park()) {
+        int saved = errno;
+        *(int *)value = guarded_error(fd, *(int *)value);
+        errno = saved;
+    }
+    return result;
 }
 
 HOOK ssize_t send(int fd, const void *data, size_t len, int flags) {

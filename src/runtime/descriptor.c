@@ -16,6 +16,9 @@ enum { ALWAYS = POLLHUP | POLLERR | POLLNVAL, ON_STACK = 64, PAUSE = NS_PER_MS }
 
 static struct fd_slot *slots;
 static int slot_count;
+static int tied_end; /* slots from here on have never had a tie. Atomic */
+
+void (*fd_untied)(uint32_t tie);
 
 int fd_table_init(void) {
     struct rlimit limit;
@@ -106,6 +109,24 @@ static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 static void tell_account(const struct green *self, int fd) {
     if (self->account && self->account->waited)
         self->account->waited(self->account, fd, self->waited);
+}
+
+enum wait_result fd_wait_turn(int fd, int64_t due) {
+    struct green *self = green_self_tls;
+    struct fd_slot *slot = fd_slot(fd);
+    int saved = errno;
+    sched_enter(self);
+    self->handed_off = 0;
+    struct fd_waiter waiter = {.next = slot->waiters, .green = self};
+    slot->waiters = &waiter;
+    green_waits(self, GREEN_WAIT_DESCRIPTOR, fd);
+    bool timed_out = green_park(earlier(due, green_expires(self)));
+    waiter_remove(&waiter, fd);
+    tell_account(self, fd);
+    enum wait_result result = waiter.closed ? WAIT_CLOSED : result_of(self, timed_out, due);
+    sched_leave(self);
+    errno = saved;
+    return result;
 }
 
 static enum wait_result try_later(int64_t due) {
@@ -200,10 +221,17 @@ static void cut_off_waiters(struct fd_slot *slot) {
     slot->waiters = NULL;
 }
 
+static void end_tie(struct fd_slot *slot) {
+    if (__builtin_expect(__atomic_load_n(&slot->tie, __ATOMIC_RELAXED) == 0, 1)) return;
+    uint32_t tie = __atomic_exchange_n(&slot->tie, 0, __ATOMIC_ACQ_REL);
+    if (tie) fd_untied(tie);
+}
+
 static void begin_life(int fd, bool trusted) {
     struct green *self = green_self_tls;
     struct fd_slot *slot = runtime_on ? fd_slot(fd) : NULL;
     if (!slot) return;
+    end_tie(slot);
     __atomic_store_n(&slot->label, 0, __ATOMIC_RELAXED);
     if (!self || self->pinned) {
         __atomic_store_n(&slot->trusted, false, __ATOMIC_RELAXED);
@@ -225,6 +253,7 @@ void fd_closing(int fd) {
     struct green *self = green_self_tls;
     struct fd_slot *slot = runtime_on ? fd_slot(fd) : NULL;
     if (!slot) return;
+    end_tie(slot);
     __atomic_store_n(&slot->label, 0, __ATOMIC_RELAXED);
     if (!self || self->pinned) {
         __atomic_store_n(&slot->trusted, false, __ATOMIC_RELAXED);
@@ -247,6 +276,33 @@ uint16_t fd_label(int fd) {
 void fd_label_set(int fd, uint16_t label) {
     struct fd_slot *slot = fd_slot(fd);
     if (slot) __atomic_store_n(&slot->label, label, __ATOMIC_RELAXED);
+}
+
+uint32_t fd_tie(int fd) {
+    const struct fd_slot *slot = fd_slot(fd);
+    return slot ? __atomic_load_n(&slot->tie, __ATOMIC_ACQUIRE) : 0;
+}
+
+bool fd_tie_set(int fd, uint32_t tie) {
+    struct fd_slot *slot = fd_slot(fd);
+    if (!slot) return false;
+    int end = __atomic_load_n(&tied_end, __ATOMIC_RELAXED);
+    while (fd >= end && !__atomic_compare_exchange_n(&tied_end, &end, fd + 1, true,
+                                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+    __atomic_store_n(&slot->tie, tie, __ATOMIC_RELEASE);
+    return true;
+}
+
+void fd_untie(int fd) {
+    struct fd_slot *slot = fd_slot(fd);
+    if (slot) end_tie(slot);
+}
+
+int fd_find_tied(uint32_t tie) {
+    int fd = __atomic_load_n(&tied_end, __ATOMIC_RELAXED) - 1;
+    while (fd >= 0 && fd_tie(fd) != tie) fd--;
+    return fd;
 }
 
 void fd_keep(int fd, bool keep) {

@@ -26,6 +26,7 @@ struct fd_slot {
     uint32_t poll_index;   /* poller_poll: place in its array, from 1; 0 for none */
     uint16_t watch_events; /* what the watch waits for; 0 from its report until it is rearmed */
     uint16_t label;        /* see fd_label; 0 from the end of the life on. Atomic */
+    uint32_t tie;          /* see fd_tie; 0 from the end of the life on. Atomic */
     bool registered;       /* poller_epoll: added, as far as we know */
     bool trusted;          /* every close of it passes through us: registered can be relied on */
     bool listener;

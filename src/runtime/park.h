@@ -104,6 +104,11 @@ RT_SHARED enum wait_result fd_wait(int fd, short events, int64_t due);
  * skipped; those that cannot be polled are taken as never ready. due NEVER for none. */
 RT_SHARED enum wait_result fd_wait_many(const struct pollfd *fds, nfds_t count, int64_t due);
 
+/* Waits for a turn to use fd, whatever it is ready for: until green_wake, the due time, or the end
+ * of the descriptor. Counts as waiting for fd. Parks. Never WAIT_UNPOLLABLE; fd is below the limit
+ * of the table. errno is kept. */
+RT_SHARED enum wait_result fd_wait_turn(int fd, int64_t due);
+
 /* Waits until the due time. Parks. WAIT_TIMED_OUT, WAIT_EXPIRED or WAIT_INTERRUPTED; never
  * WAIT_RETRY. */
 RT_SHARED enum wait_result time_wait(int64_t due);
@@ -126,6 +131,19 @@ RT_SHARED void fd_closing(int fd);
  * second between sched_enter and sched_leave. */
 RT_SHARED uint16_t fd_label(int fd);
 RT_SHARED void fd_label_set(int fd, uint16_t label);
+
+/* The same, for one who is told when the life ends: fd_untied, by whoever ends it: any caller that
+ * may close a descriptor, signal handlers and OS threads included. It must not park. fd_tie_set
+ * returns false for a number that is outside the table. */
+RT_SHARED uint32_t fd_tie(int fd);
+RT_SHARED bool fd_tie_set(int fd, uint32_t tie);
+extern RT_SHARED void (*fd_untied)(uint32_t tie);
+
+/* Ends a tie as the end of the descriptor would. */
+RT_SHARED void fd_untie(int fd);
+
+/* A descriptor that has that tie; -1 for none. Looks at all there have been. */
+RT_SHARED int fd_find_tied(uint32_t tie);
 
 /* Is it one of the runtime's own descriptors, or one of the server's, which the application must
  * not close? */

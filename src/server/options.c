@@ -75,6 +75,7 @@ static const struct field {
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 
 static const char listener_name[] = "listen_fd", static_name[] = "static";
+static const char policy_name[] = "downstream"; /* its numbers, and whom it is about */
 static const char function_name[] = "function", mailbox_name[] = "mailbox"; /* of a mule */
 static const char proxied_name[] = "proxied"; /* the number of a listener */
 
@@ -172,6 +173,16 @@ static void tls_encode(FILE *out, const struct server_tls *tls) {
             tls->client_required ? "require" : "request");
 }
 
+static void policy_encode(FILE *out, const struct policy *policy) {
+    const struct breaker_rule *breaker = &policy->breaker;
+    fprintf(out,
+            "%s=%" PRIu32 " %" PRIu32 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu32 " %" PRIu32
+            " %" PRId64 " %" PRId64 " %s\n",
+            policy_name, policy->max_connections, policy->max_calls, policy->max_queued,
+            policy->connect_timeout, policy->read_timeout, breaker->percent, breaker->calls,
+            breaker->window, breaker->pause, policy->subject);
+}
+
 char *server_options_encode(const struct server_options *options) {
     char *text = NULL;
     size_t size;
@@ -198,6 +209,7 @@ char *server_options_encode(const struct server_options *options) {
                 options->mules[i].mailbox);
     for (int i = 0; i < options->static_count; i++)
         fprintf(out, "%s=%s\n", static_name, options->statics[i]);
+    for (int i = 0; i < options->policy_count; i++) policy_encode(out, &options->policies[i]);
     if (fclose(out) == 0) return text;
     free(text);
     errno = ENOMEM;
@@ -234,6 +246,21 @@ static int static_add(struct server_options *options, const char *value) {
     if (options->static_count == SERVER_STATICS_MAX || !strchr(value, '=')) return -1;
     options->statics[options->static_count++] = value;
     return 0;
+}
+
+static int policy_add(struct server_options *options, const char *value) {
+    if (options->policy_count == SERVER_POLICIES_MAX) return -1;
+    struct policy *policy = &options->policies[options->policy_count++];
+    struct breaker_rule *breaker = &policy->breaker;
+    int end = -1;
+    int count = sscanf(value,
+                       "%" SCNu32 "%" SCNu32 "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNu32 "%" SCNu32
+                       "%" SCNd64 "%" SCNd64 " %n",
+                       &policy->max_connections, &policy->max_calls, &policy->max_queued,
+                       &policy->connect_timeout, &policy->read_timeout, &breaker->percent,
+                       &breaker->calls, &breaker->window, &breaker->pause, &end);
+    policy->subject = value + (end < 0 ? 0 : end);
+    return count == 9 && *policy->subject ? 0 : -1;
 }
 
 static int mule_add(struct server_options *options, const char *function) {
@@ -273,6 +300,7 @@ static int setting_decode(struct server_options *options, const char *name, char
     if (strcmp(name, listener_name) == 0) return listener_add(options, value);
     if (strcmp(name, proxied_name) == 0) return proxied_set(options, value);
     if (strcmp(name, static_name) == 0) return static_add(options, value);
+    if (strcmp(name, policy_name) == 0) return policy_add(options, value);
     if (strcmp(name, function_name) == 0) return mule_add(options, value);
     if (strcmp(name, mailbox_name) == 0) return mailbox_set(options, value);
     int is_tls = tls_decode(options, name, value);

@@ -3,6 +3,7 @@
 #define SERVER_OPTIONS_H
 
 #include "greenroom/base.h"
+#include "guard/policy.h"
 #include "http/request_head.h"
 
 enum {
@@ -11,6 +12,7 @@ enum {
     SERVER_THREADS_MAX = 4096,
     SERVER_NETWORKS_MAX = 64,
     SERVER_MULES_MAX = 64,
+    SERVER_POLICIES_MAX = 64,
     SERVER_CERTIFICATES_MAX = 64, /* of a listener */
     SERVER_TICKET_SECRET = 32,    /* bytes */
     SERVER_UNWIND_SECONDS = 5, /* that requests which are cancelled may take, as long as some end */
@@ -55,6 +57,8 @@ struct server_options {
     int listen_count;
     const char *statics[SERVER_STATICS_MAX]; /* "PREFIX=DIR", the prefix with a slash first */
     int static_count;
+    struct policy policies[SERVER_POLICIES_MAX]; /* of downstreams */
+    int policy_count;
     int master_fd;        /* read end of a pipe that ends when the master does; -1 for none */
     int question_fd;      /* where the supervisor asks, see server/question.h; -1 for none */
     int ready_fd;         /* write end of a pipe: one byte "R" is written when the worker serves */

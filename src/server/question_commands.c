@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "guard/guard.h"
 #include "runtime/green.h"
 #include "server/in_flight.h"
 #include "server/stacks.h"
@@ -33,6 +34,22 @@ static const char *tell_requests(struct question *question, const char *words) {
                      *one->target ? one->target : "-", *one->peer ? one->peer : "-", one->wait,
                      one->most);
     free(notes);
+    return NULL;
+}
+
+/* downstreams: a line for each that a policy is about, its parts set apart by tabs: name, breaker,
+ * connections, calls, how many wait for their turn, and since the worker started: connections that
+ * were made, answers, failures, what was refused. */
+static const char *tell_downstreams(struct question *question, const char *words) {
+    for (const struct guard *guard = NULL; (guard = guard_next(guard));) {
+        const struct guard_counts *counts = &guard->counts;
+        question_say(question, "%s\t%s\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu", guard_name(guard),
+                     breaker_state_names[guard->breaker.state], guard->connections.taken,
+                     guard->calls.taken, guard->connections.queued + guard->calls.queued,
+                     (unsigned long long)counts->connected, (unsigned long long)counts->answered,
+                     (unsigned long long)counts->failed,
+                     (unsigned long long)(counts->refused + counts->overflows));
+    }
     return NULL;
 }
 
@@ -68,6 +85,7 @@ static const struct {
     const char *name;
     question_answer *answer;
 } commands[] = {
+    {"downstreams", tell_downstreams},
     {"requests", tell_requests},
     {"stacks", tell_stacks},
 };

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "base/sys.h"
+#include "guard/guard.h"
 #include "log/level.h"
 #include "log/log.h"
 #include "log/rings.h"
@@ -167,6 +168,8 @@ int gr_worker_start(size_t stack_size) {
     if (options.master_fd >= 0 && lifeline_hold(options.master_fd) < 0)
         return refuse(errno, "no thread can be started");
     if (start_runtime(stack_size) < 0) return -1;
+    if (guards_init(options.policies, options.policy_count) < 0)
+        return refuse(errno, "the policies of downstreams cannot be kept");
     protect_descriptors();
     mules_init(&options);
     if (messages_init(&options) < 0) return refuse(errno, "messages cannot be received");

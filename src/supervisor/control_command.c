@@ -102,6 +102,11 @@ static void run_requests(struct master *m, struct peer *peer, char **words) {
     inquiry_begin(m, peer, asked, 0, NULL, NULL);
 }
 
+/* downstreams: slot and pid, and what src/server/question_commands.c says. */
+static void run_downstreams(struct master *m, struct peer *peer, char **words) {
+    inquiry_begin(m, peer, "downstreams", 0, NULL, NULL);
+}
+
 /* stacks [PID|REQUEST] */
 static void run_stacks(struct master *m, struct peer *peer, char **words) {
     static const char head[] = "%s (pid %d): ";
@@ -115,8 +120,13 @@ static void run_stacks(struct master *m, struct peer *peer, char **words) {
 /* ---- all of them ---- */
 
 static const struct command commands[] = {
-    {"log-level", run_log_level}, {"reload", run_reload}, {"requests", run_requests},
-    {"stacks", run_stacks},       {"status", run_status}, {"stop", run_stop},
+    {"downstreams", run_downstreams},
+    {"log-level", run_log_level},
+    {"reload", run_reload},
+    {"requests", run_requests},
+    {"stacks", run_stacks},
+    {"status", run_status},
+    {"stop", run_stop},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

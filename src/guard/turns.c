@@ -1,0 +1,83 @@
+#include "guard/turns.h"
+
+#include <errno.h>
+
+#include "runtime/park.h"
+
+enum turn_state { TURN_WAITS, TURN_HAS_PLACE, TURN_REFUSED };
+
+struct turn {
+    struct list place;
+    struct green *green;
+    enum turn_state state;
+};
+
+void turns_init(struct turns *turns, uint32_t most, int64_t most_queued) {
+    *turns = (struct turns){.most = most, .most_queued = most_queued};
+    list_init(&turns->queue);
+}
+
+static void end_wait(struct turns *turns, struct turn *turn, enum turn_state state) {
+    list_remove(&turn->place);
+    turns->queued--;
+    turn->state = state;
+}
+
+static void wake_with(struct turns *turns, enum turn_state state) {
+    struct turn *turn = LIST_ENTRY(turns->queue.next, struct turn, place);
+    end_wait(turns, turn, state);
+    green_wake(turn->green);
+}
+
+/* Its place is whoever's that waits; it is never free in between. */
+void turns_give_back(struct turns *turns) {
+    if (list_empty(&turns->queue))
+        turns->taken--;
+    else
+        wake_with(turns, TURN_HAS_PLACE);
+}
+
+void turns_refuse(struct turns *turns) {
+    while (!list_empty(&turns->queue)) wake_with(turns, TURN_REFUSED);
+}
+
+static int error_of(enum wait_result result) {
+    switch (result) {
+    case WAIT_TIMED_OUT:
+        return ETIMEDOUT;
+    case WAIT_EXPIRED:
+        return green_expiry_errno(green_self());
+    case WAIT_CLOSED:
+        return EBADF;
+    default:
+        return 0;
+    }
+}
+
+/* A signal does not end it: connect(2) that was interrupted would be taken as begun. */
+static int wait_for_place(struct turns *turns, int fd, int64_t due) {
+    struct turn turn = {.green = green_self()};
+    list_append(&turns->queue, &turn.place);
+    turns->queued++;
+    int error = 0;
+    while (turn.state == TURN_WAITS && !error) error = error_of(fd_wait_turn(fd, due));
+    if (turn.state == TURN_WAITS) {
+        end_wait(turns, &turn, TURN_REFUSED);
+        return error;
+    }
+    if (turn.state == TURN_REFUSED) return ECONNREFUSED;
+    if (error != EBADF) return 0;
+    turns_give_back(turns);
+    return error;
+}
+
+int turns_take(struct turns *turns, int fd, int64_t due, bool *waited) {
+    *waited = false;
+    if (!turns->most || turns->taken < turns->most) {
+        turns->taken++;
+        return 0;
+    }
+    if (turns->most_queued >= 0 && turns->queued >= turns->most_queued) return ECONNREFUSED;
+    *waited = true;
+    return wait_for_place(turns, fd, due);
+}
