@@ -5,6 +5,7 @@
 #include <greenroom/account.h>
 #include <greenroom/app.h>
 #include <greenroom/channel.h>
+#include <greenroom/client.h>
 #include <greenroom/green.h>
 #include <greenroom/log.h>
 #include <greenroom/metrics.h>

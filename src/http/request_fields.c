@@ -1,25 +1,7 @@
 /* The fields of a request that the server itself must understand: Host, Connection, Expect, and
  * those that say where the body ends (RFC 9112, section 6). */
-#include "http/octets.h"
 #include "http/request_parser.h"
 #include "http/response_head.h"
-
-/* Takes the next element off a comma-separated list (RFC 9110, 5.6.1), without blanks around it.
- * Returns false when the list is used up. */
-static bool next_element(gr_slice *list, gr_slice *element) {
-    if (!list->data) return false;
-    const char *end = list->data + list->len, *comma = memchr(list->data, ',', list->len);
-    const char *to = comma ? comma : end, *from = octets_skip_blanks(list->data, to);
-
-    while (to > from && octet_is_blank(to[-1])) to--;
-    *element = (gr_slice){from, (size_t)(to - from)};
-    *list = comma ? (gr_slice){comma + 1, (size_t)(end - comma - 1)} : (gr_slice){NULL, 0};
-    return true;
-}
-
-static bool is_word(gr_slice text, const char *word) {
-    return gr_slice_equal_nocase(text, gr_slice_of(word));
-}
 
 static enum http_parse heed_host(struct request_parser *parser, const struct http_field *field) {
     if (parser->seen & SEEN_HOST) return request_refuse(parser, 400, "more than one Host");
@@ -36,22 +18,12 @@ static enum http_parse heed_host(struct request_parser *parser, const struct htt
     return HTTP_PARSE_DONE;
 }
 
-/* Tabs are blanks to the grammar, but not to every parser. */
-static bool has_tab_around(const struct request_parser *parser, const struct http_field *field) {
-    const char *colon = parser->data + field->name.at + field->name.len;
-    const char *value = parser->data + field->value.at, *behind = value + field->value.len;
-
-    if (memchr(colon, '\t', (size_t)(value - colon))) return true;
-    while (*behind == ' ') behind++;
-    return *behind == '\t';
-}
-
 static enum http_parse heed_content_length(struct request_parser *parser,
                                            const struct http_field *field) {
     if (parser->seen & SEEN_CONTENT_LENGTH)
         return request_refuse(parser, 400, "more than one Content-Length");
     parser->seen |= SEEN_CONTENT_LENGTH;
-    if (has_tab_around(parser, field))
+    if (http_field_has_tab_around(parser->data, field))
         return request_refuse(parser, 400, "tab around Content-Length");
     if (!http_content_length(request_slice(parser, field->value), &parser->head->content_length))
         return request_refuse(parser, 400, "malformed Content-Length");
@@ -67,11 +39,11 @@ static enum http_parse heed_transfer_encoding(struct request_parser *parser,
     if (parser->seen & SEEN_TRANSFER_ENCODING)
         return request_refuse(parser, 400, "more than one Transfer-Encoding");
     parser->seen |= SEEN_TRANSFER_ENCODING;
-    if (has_tab_around(parser, field))
+    if (http_field_has_tab_around(parser->data, field))
         return request_refuse(parser, 400, "tab around Transfer-Encoding");
-    parser->head->chunked = is_word(list, "chunked");
+    parser->head->chunked = http_is_word(list, "chunked");
     if (parser->head->chunked) return HTTP_PARSE_DONE;
-    while (next_element(&list, &coding))
+    while (http_list_next(&list, &coding))
         if (!http_is_token(coding))
             return request_refuse(parser, 400, "malformed Transfer-Encoding");
     return request_refuse(parser, 501, "transfer coding other than chunked");
@@ -80,15 +52,15 @@ static enum http_parse heed_transfer_encoding(struct request_parser *parser,
 static enum http_parse heed_connection(struct request_parser *parser,
                                        const struct http_field *field) {
     gr_slice list = request_slice(parser, field->value), option;
-    while (next_element(&list, &option)) {
-        if (is_word(option, "close")) parser->seen |= SEEN_CLOSE;
-        if (is_word(option, "keep-alive")) parser->seen |= SEEN_KEEP_ALIVE;
+    while (http_list_next(&list, &option)) {
+        if (http_is_word(option, "close")) parser->seen |= SEEN_CLOSE;
+        if (http_is_word(option, "keep-alive")) parser->seen |= SEEN_KEEP_ALIVE;
     }
     return HTTP_PARSE_DONE;
 }
 
 static enum http_parse heed_expect(struct request_parser *parser, const struct http_field *field) {
-    if (!is_word(request_slice(parser, field->value), "100-continue"))
+    if (!http_is_word(request_slice(parser, field->value), "100-continue"))
         return request_refuse(parser, 417, "expectation other than 100-continue");
     parser->seen |= SEEN_EXPECT_CONTINUE;
     return HTTP_PARSE_DONE;
@@ -111,7 +83,7 @@ static const struct {
 enum http_parse request_field_heed(struct request_parser *parser, const struct http_field *field) {
     uint32_t len = field->name.len;
     if (len >= sizeof known / sizeof *known || !known[len].name) return HTTP_PARSE_DONE;
-    if (!is_word(request_slice(parser, field->name), known[len].name)) return HTTP_PARSE_DONE;
+    if (!http_is_word(request_slice(parser, field->name), known[len].name)) return HTTP_PARSE_DONE;
     return known[len].heed(parser, field);
 }
 

@@ -1,44 +1,6 @@
 #include "http/request_head.h"
 
-#include "http/octets.h"
 #include "http/request_parser.h"
-
-static const char *fault_of_name(const char *line, const char *stop) {
-    if (octet_is_blank(*line)) return "folded field line";
-    if (stop == line) return "empty field name";
-    if (octet_is_blank(*stop)) return "blank in or behind a field name";
-    if (*stop == '\r' || *stop == '\n') return "field line without a colon";
-    return "illegal byte in a field name";
-}
-
-static const char *fault_of_value(const char *stop) {
-    if (*stop == '\r') return "CR without LF";
-    if (*stop == '\n') return "LF without CR";
-    return "control character in a field value";
-}
-
-/* Parses the field line at *at and leaves *at behind its CRLF. */
-static enum http_parse parse_field(struct request_parser *parser, const char **at,
-                                   struct http_field *field) {
-    const char *line = *at, *end = parser->end;
-    const char *colon = octets_skip(line, end, OCTET_TOKEN);
-
-    if (colon == end) return HTTP_PARSE_INCOMPLETE;
-    if (*colon != ':' || colon == line)
-        return request_refuse(parser, 400, fault_of_name(line, colon));
-
-    const char *value = octets_skip_blanks(colon + 1, end);
-    const char *stop = octets_skip_text(value, end);
-    if (stop == end || (*stop == '\r' && stop + 1 == end)) return HTTP_PARSE_INCOMPLETE;
-    if (stop[0] != '\r' || stop[1] != '\n')
-        return request_refuse(parser, 400, fault_of_value(stop));
-
-    *at = stop + 2;
-    while (stop > value && octet_is_blank(stop[-1])) stop--;
-    field->name = request_span(parser, line, colon);
-    field->value = request_span(parser, value, stop);
-    return request_field_heed(parser, field);
-}
 
 /* Parses field lines from *at on and leaves *at behind the empty line that ends them. */
 static enum http_parse parse_fields(struct request_parser *parser, const char **at, uint32_t max,
@@ -47,11 +9,15 @@ static enum http_parse parse_fields(struct request_parser *parser, const char **
 
     for (; *at < parser->end && **at != '\r'; count++) {
         if (count == max) return request_refuse(parser, 431, "too many fields");
-        enum http_parse result = parse_field(parser, at, &fields[count]);
+        const char *why;
+        enum http_parse result =
+            http_field_parse(parser->data, at, parser->end, &fields[count], &why);
+        if (result == HTTP_PARSE_REFUSED) return request_refuse(parser, 400, why);
+        if (result == HTTP_PARSE_DONE) result = request_field_heed(parser, &fields[count]);
         if (result != HTTP_PARSE_DONE) return result;
     }
     if (parser->end - *at < 2) return HTTP_PARSE_INCOMPLETE;
-    if ((*at)[1] != '\n') return request_refuse(parser, 400, fault_of_value(*at));
+    if ((*at)[1] != '\n') return request_refuse(parser, 400, http_fault_of_line_end(*at));
     *at += 2;
     parser->head->field_count = count;
     return request_fields_conclude(parser);
@@ -63,7 +29,7 @@ static enum http_parse skip_empty_line(struct request_parser *parser, const char
     if (*at == parser->end) return HTTP_PARSE_INCOMPLETE;
     if (**at != '\r') return HTTP_PARSE_DONE;
     if (*at + 1 == parser->end) return HTTP_PARSE_INCOMPLETE;
-    if ((*at)[1] != '\n') return request_refuse(parser, 400, fault_of_value(*at));
+    if ((*at)[1] != '\n') return request_refuse(parser, 400, http_fault_of_line_end(*at));
     *at += 2;
     return HTTP_PARSE_DONE;
 }
@@ -82,21 +48,13 @@ static enum http_parse parse_all(struct request_parser *parser, const struct htt
     return result;
 }
 
-/* Can a parse get further than the one that ran out of bytes at `scanned` or before? It can when
- * the head has been completed, when a bare LF has come (no such line can end), and when a limit has
- * been reached. */
+/* Can a parse get further than the one that ran out of bytes at `scanned` or before? */
 static bool worth_parsing(const char *data, uint32_t scanned, uint32_t len,
                           const struct http_limits *limits) {
     size_t line_limit = (size_t)limits->request_line + 4; /* an empty line before, CRLF behind */
 
     if (len == limits->head || (scanned < line_limit && len >= line_limit)) return true;
-    for (const char *at = data + scanned, *end = data + len; at < end; at++) {
-        at = memchr(at, '\n', (size_t)(end - at));
-        if (!at) return false;
-        if (at == data || at[-1] != '\r') return true;
-        if (at - data >= 3 && at[-2] == '\n') return true;
-    }
-    return false;
+    return http_head_may_end(data, scanned, len);
 }
 
 enum http_parse http_request_parse(const char *data, size_t len, const struct http_limits *limits,

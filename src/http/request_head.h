@@ -3,22 +3,13 @@
 #ifndef HTTP_REQUEST_HEAD_H
 #define HTTP_REQUEST_HEAD_H
 
-#include "greenroom/base.h"
+#include "http/field.h"
 
 struct http_limits {
     uint32_t request_line; /* bytes, without CRLF; over it 414 */
     uint32_t fields;       /* number of field lines; over it 431 */
     uint32_t head;         /* bytes of the whole head; over it 431. At most 1 MiB */
     int64_t body;          /* bytes that Content-Length may announce; over it 413. 0: any number */
-};
-
-/* Places in the buffer, counted from its start, so that the buffer may move. */
-struct http_span {
-    uint32_t at, len;
-};
-
-struct http_field {
-    struct http_span name, value; /* value without surrounding blanks */
 };
 
 struct http_request_head {
@@ -34,12 +25,6 @@ struct http_request_head {
     int64_t content_length; /* 0 when there is no body; meaningless if chunked */
     uint32_t field_count;
     uint32_t size; /* of the head in bytes, final empty line included */
-};
-
-enum http_parse {
-    HTTP_PARSE_INCOMPLETE, /* more bytes are needed */
-    HTTP_PARSE_DONE,
-    HTTP_PARSE_REFUSED, /* answer with *status and close */
 };
 
 /* Parses the head that starts at data. fields has room for limits->fields entries. *scanned is 0 at

@@ -9,7 +9,7 @@ import h11
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-SOURCES = ["request_head", "request_line", "request_fields", "authority", "octets", "response_head", "chunked"]
+SOURCES = ["request_head", "request_line", "request_fields", "field", "authority", "octets", "response_head", "chunked"]
 
 
 @dataclass(frozen=True)

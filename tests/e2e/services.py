@@ -255,12 +255,17 @@ class GatheringUpstream(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, certificates: Certificates):
+    def __init__(self, certificates: Certificates | None = None):
         super().__init__(("127.0.0.1", 0), GatheringHandler)
         self.changed = threading.Condition()
         self.waiting = 0
         self.groups = 0
         self.connections = 0
+        self.scheme = "https" if certificates else "http"
+        if certificates:
+            self.speak_tls(certificates)
+
+    def speak_tls(self, certificates: Certificates):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificates.certificate, certificates.key)
         self.socket = context.wrap_socket(
@@ -269,7 +274,7 @@ class GatheringUpstream(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"https://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def gather(self, count: int) -> str:
         with self.changed:
@@ -304,11 +309,23 @@ class GatheringHandler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def tls_upstream(certificates: Certificates) -> Iterator[GatheringUpstream]:
-    with GatheringUpstream(certificates) as upstream:
+@contextmanager
+def running(upstream: GatheringUpstream) -> Iterator[GatheringUpstream]:
+    with upstream:
         thread = threading.Thread(target=upstream.serve_forever)
         thread.start()
         yield upstream
         upstream.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def upstream() -> Iterator[GatheringUpstream]:
+    with running(GatheringUpstream()) as server:
+        yield server
+
+
+@pytest.fixture
+def tls_upstream(certificates: Certificates) -> Iterator[GatheringUpstream]:
+    with running(GatheringUpstream(certificates)) as server:
+        yield server

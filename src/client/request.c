@@ -1,0 +1,141 @@
+#include "client/request.h"
+
+#include <stdlib.h>
+
+#include "base/decimal.h"
+#include "http/response_head.h"
+
+/* ---- text that grows ---- */
+
+static bool grow(struct request *request, size_t len) {
+    size_t room = 2 * (request->len + len);
+    char *text = request->text == request->first ? malloc(room) : realloc(request->text, room);
+    if (!text) {
+        request->overflowed = true;
+        return false;
+    }
+    if (request->text == request->first) memcpy(text, request->first, request->len);
+    request->text = text;
+    request->room = room;
+    return true;
+}
+
+static void put(struct request *request, const char *data, size_t len) {
+    if (request->room - request->len < len && !grow(request, len)) return;
+    if (len) memcpy(request->text + request->len, data, len);
+    request->len += len;
+}
+
+static void put_text(struct request *request, const char *text) {
+    put(request, text, strlen(text));
+}
+
+static void put_slice(struct request *request, gr_slice slice) {
+    put(request, slice.data, slice.len);
+}
+
+static void put_field(struct request *request, const char *name, const char *value) {
+    put_text(request, name);
+    put(request, ": ", 2);
+    put_text(request, value);
+    put(request, "\r\n", 2);
+}
+
+void request_free(struct request *request) {
+    if (request->text != request->first) free(request->text);
+}
+
+/* ---- the caller's fields ---- */
+
+/* Those that are added when the caller has none. */
+enum given { GIVEN_HOST = 1, GIVEN_USER_AGENT = 2, GIVEN_ACCEPT = 4 };
+
+static unsigned given_by(gr_slice name) {
+    static const struct {
+        gr_slice name;
+        unsigned given;
+    } known[] = {{{"Host", 4}, GIVEN_HOST},
+                 {{"User-Agent", 10}, GIVEN_USER_AGENT},
+                 {{"Accept", 6}, GIVEN_ACCEPT}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (gr_slice_equal_nocase(name, known[i].name)) return known[i].given;
+    return 0;
+}
+
+static const char *fault_of(const gr_client_field *field) {
+    if (!http_is_token(field->name)) return "is not a name";
+    if (!http_is_field_value(field->value)) return "has a control character in its value";
+    enum http_field_kind kind = http_field_kind(field->name);
+    bool is_ours = kind == HTTP_FIELD_HOP_BY_HOP || kind == HTTP_FIELD_CONTENT_LENGTH;
+    return is_ours ? "is set by the client itself" : NULL;
+}
+
+/* Returns which have been given, or -1 with the failure told. */
+static int put_callers(struct request *request, const gr_call *call, gr_failure *failure) {
+    unsigned given = 0;
+    for (size_t i = 0; i < call->field_count; i++) {
+        const gr_client_field *field = &call->fields[i];
+        const char *fault = fault_of(field);
+        if (fault)
+            return failure_tell(failure, GR_FAILURE_CALL, EINVAL, "the field \"%.*s\" %s",
+                                (int)field->name.len, field->name.data, fault);
+        given |= given_by(field->name);
+        put_slice(request, field->name);
+        put(request, ": ", 2);
+        put_slice(request, field->value);
+        put(request, "\r\n", 2);
+    }
+    return (int)given;
+}
+
+/* ---- the body ---- */
+
+static void put_length(struct request *request, uint64_t length) {
+    char digits[DECIMAL_MAX];
+    put_text(request, "Content-Length: ");
+    put(request, digits, decimal_put(digits, length));
+    put(request, "\r\n", 2);
+}
+
+/* RFC 9110, 8.6: methods that expect a body say so when there is none. */
+static bool expects_body(const char *method) {
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
+static void put_framing(struct request *request, const gr_call *call) {
+    if (call->stream && call->stream_length < 0)
+        put_field(request, "Transfer-Encoding", "chunked");
+    else if (call->stream)
+        put_length(request, (uint64_t)call->stream_length);
+    else if (call->body.len || expects_body(call->method))
+        put_length(request, call->body.len);
+}
+
+/* ---- the whole ---- */
+
+static void put_line(struct request *request, gr_slice target, const gr_call *call) {
+    put_text(request, call->method);
+    put(request, " ", 1);
+    if (target.len == 0 || *target.data != '/') put(request, "/", 1);
+    put_slice(request, target);
+    put_text(request, " HTTP/1.1\r\n");
+}
+
+int request_compose(struct request *request, const gr_client *client, const struct origin *origin,
+                    gr_slice target, const gr_call *call, gr_failure *failure) {
+    request->text = request->first;
+    request->len = 0;
+    request->room = sizeof request->first;
+    request->overflowed = false;
+    put_line(request, target, call);
+    int given = put_callers(request, call, failure);
+    if (given < 0) return -1;
+    if (!(given & GIVEN_HOST)) put_field(request, "Host", origin->name);
+    if (!(given & GIVEN_USER_AGENT)) put_field(request, "User-Agent", client->options.user_agent);
+    if (!(given & GIVEN_ACCEPT)) put_field(request, "Accept", "*/*");
+    put_framing(request, call);
+    put(request, "\r\n", 2);
+    if (!request->overflowed) return 0;
+    return failure_tell(failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for a request");
+}

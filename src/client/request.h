@@ -1,0 +1,20 @@
+/* The head of a request as text (RFC 9112, sections 3 and 5). */
+#ifndef CLIENT_REQUEST_H
+#define CLIENT_REQUEST_H
+
+#include "client/client.h"
+
+struct request {
+    char *text; /* the head, with its empty line */
+    size_t len, room;
+    bool overflowed; /* there was no memory */
+    char first[2048];
+};
+
+/* Returns 0, or -1 with the failure told. To be freed in both cases. Does not move: text may be
+ * first. */
+int request_compose(struct request *request, const gr_client *client, const struct origin *origin,
+                    gr_slice target, const gr_call *call, gr_failure *failure);
+void request_free(struct request *request);
+
+#endif

@@ -1,0 +1,513 @@
+/* Calls of the client to a peer that behaves as it is told to, on the interposed libc. */
+#include "client_fixture.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+
+#define OK(body_) "HTTP/1.1 200 OK\r\nContent-Length: " body_
+#define HELLO OK("5\r\n\r\nhello")
+
+static gr_client *client;
+static gr_failure failure;
+static struct peer peer;
+
+static int open_client(void **state) {
+    client = gr_client_open(NULL, &failure);
+    failure = (gr_failure){0};
+    return client ? 0 : -1;
+}
+
+static int close_client(void **state) {
+    gr_client_close(client);
+    peer_end(&peer);
+    return 0;
+}
+
+static void reopen_client(gr_client_options options) {
+    gr_client_close(client);
+    client = gr_client_open(&options, &failure);
+    assert_non_null(client);
+}
+
+static gr_answer *get(void) { return gr_client_get(client, peer_url(&peer, "/"), &failure); }
+
+static gr_answer *ask(gr_call call) {
+    call.url = peer_url(&peer, "/");
+    return gr_client_call(client, &call, &failure);
+}
+
+/* The whole of an answer with that status and body; closes it. */
+static void assert_answer(gr_answer *answer, int status, const char *body) {
+    gr_slice got;
+    if (!answer) fail_msg("%s", failure.why);
+    assert_int_equal(gr_answer_status(answer), status);
+    assert_int_equal(gr_answer_collect(answer, 1 << 20, &got), 0);
+    assert_int_equal(got.len, strlen(body));
+    assert_memory_equal(got.data, body, got.len);
+    gr_answer_close(answer);
+}
+
+static void assert_failed(gr_answer *answer, gr_failure_kind kind, int error, const char *told) {
+    assert_null(answer);
+    if (!strstr(failure.why, told)) fail_msg("\"%s\" lacks \"%s\"", failure.why, told);
+    assert_int_equal(failure.kind, kind);
+    assert_int_equal(failure.error, error);
+}
+
+static void assert_connections(size_t open, size_t idle) {
+    size_t idle_now;
+    assert_int_equal(gr_client_connections(client, &idle_now), open);
+    assert_int_equal(idle_now, idle);
+}
+
+/* ---- requests ---- */
+
+static void a_request_says_what_it_has_to(void **state) {
+    PEER_START(&peer, HELLO);
+    assert_answer(gr_client_get(client, peer_url(&peer, "/a%20b?c=d#e"), &failure), 200, "hello");
+    char expected[256];
+    snprintf(expected, sizeof expected,
+             "GET /a%%20b?c=d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: greenroom\r\n"
+             "Accept: */*\r\n\r\n",
+             peer.port);
+    assert_string_equal(peer.last, expected);
+}
+
+static void the_fields_of_the_caller_take_the_place_of_ours(void **state) {
+    PEER_START(&peer, HELLO);
+    const gr_client_field fields[] = {{{"host", 4}, {"shop.test", 9}},
+                                      {{"user-agent", 10}, {"mine", 4}},
+                                      {{"ACCEPT", 6}, {"text/plain", 10}}};
+    assert_answer(ask((gr_call){.fields = fields, .field_count = 3}), 200, "hello");
+    assert_string_equal(peer.last, "GET / HTTP/1.1\r\nhost: shop.test\r\nuser-agent: mine\r\n"
+                                   "ACCEPT: text/plain\r\n\r\n");
+}
+
+static void bodies_are_sent_with_their_length(void **state) {
+    PEER_START(&peer, HELLO, HELLO);
+    assert_answer(ask((gr_call){.method = "POST", .body = {"some text", 9}}), 200, "hello");
+    assert_non_null(strstr(peer.last, "Content-Length: 9\r\n\r\nsome text"));
+    assert_answer(ask((gr_call){.method = "POST"}), 200, "hello");
+    assert_non_null(strstr(peer.last, "Content-Length: 0\r\n\r\n"));
+}
+
+static void *write_slowly(void *writer) {
+    gr_writer_write(writer, "one ", 4);
+    gr_yield();
+    gr_writer_write(writer, "two", 3);
+    return (void *)(intptr_t)gr_writer_close(writer);
+}
+
+static void a_stream_is_sent_while_it_is_read(void **state) {
+    gr_reader *reader;
+    gr_writer *writer;
+    PEER_START(&peer, HELLO);
+    assert_int_equal(gr_pipe(0, &reader, &writer), 0);
+    gr_green *green = gr_spawn(write_slowly, writer);
+    assert_answer(ask((gr_call){.method = "PUT", .stream = reader, .stream_length = -1}), 200,
+                  "hello");
+    assert_int_equal(gr_join(green, NULL), 0);
+    gr_reader_close(reader);
+    assert_non_null(
+        strstr(peer.last, "Transfer-Encoding: chunked\r\n\r\n4\r\none \r\n3\r\ntwo\r\n"));
+}
+
+static void a_stream_of_known_length_is_sent_without_chunks(void **state) {
+    gr_reader *reader;
+    gr_writer *writer;
+    PEER_START(&peer, HELLO);
+    assert_int_equal(gr_pipe(0, &reader, &writer), 0);
+    gr_green *green = gr_spawn(write_slowly, writer);
+    assert_answer(ask((gr_call){.method = "PUT", .stream = reader, .stream_length = 6}), 200,
+                  "hello");
+    gr_reader_close(reader);
+    assert_int_equal(gr_join(green, NULL), 0);
+    assert_non_null(strstr(peer.last, "Content-Length: 6\r\n\r\none tw"));
+}
+
+static void what_cannot_be_asked_is_refused_before_it_is_sent(void **state) {
+    PEER_START(&peer, HELLO);
+    const gr_client_field split[] = {{{"X", 1}, {"a\r\nY: b", 7}}};
+    const gr_client_field ours[] = {{{"transfer-encoding", 17}, {"chunked", 7}}};
+    assert_failed(ask((gr_call){.fields = split, .field_count = 1}), GR_FAILURE_CALL, EINVAL,
+                  "the field \"X\" has a control character");
+    assert_failed(ask((gr_call){.fields = ours, .field_count = 1}), GR_FAILURE_CALL, EINVAL,
+                  "is set by the client itself");
+    assert_failed(ask((gr_call){.method = "GET /x"}), GR_FAILURE_CALL, EINVAL, "not a token");
+    assert_failed(gr_client_get(client, "ftp://x/", &failure), GR_FAILURE_CALL, EINVAL,
+                  "does not begin with http://");
+    assert_failed(gr_client_get(client, "http://x:0/", &failure), GR_FAILURE_CALL, EINVAL,
+                  "its port is 0");
+    assert_connections(0, 0);
+    peer.replies++;
+}
+
+/* ---- answers ---- */
+
+static void each_framing_is_read_to_its_end(void **state) {
+    PEER_START(
+        &peer, HELLO,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n"
+        "Trailer: x\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200\r\n\r\nuntil the end", HANG_UP);
+    assert_answer(get(), 200, "hello");
+    assert_answer(get(), 200, "hello");
+    assert_answer(get(), 204, "");
+    assert_connections(1, 1);
+    assert_answer(get(), 200, "until the end");
+    assert_connections(0, 0);
+    assert_int_equal(peer.connections, 1);
+}
+
+static void an_answer_to_head_has_no_body(void **state) {
+    PEER_START(&peer, OK("5\r\n\r\n"), HELLO);
+    gr_answer *answer = ask((gr_call){.method = "HEAD"});
+    assert_int_equal(gr_answer_content_length(answer), 5);
+    assert_answer(answer, 200, "");
+    assert_answer(get(), 200, "hello");
+    assert_int_equal(peer.connections, 1);
+}
+
+static void interim_answers_are_passed_over(void **state) {
+    PEER_START(&peer,
+               "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" HELLO);
+    assert_answer(get(), 200, "hello");
+    assert_connections(1, 1);
+}
+
+static void fields_are_found_by_name_and_by_number(void **state) {
+    gr_slice name, value;
+    PEER_START(&peer, "HTTP/1.1 404 Not Here\r\nA: 1\r\nContent-Length: 0\r\na:  2 \r\n\r\n");
+    gr_answer *answer = get();
+    assert_true(gr_slice_equal(gr_answer_reason(answer), gr_slice_of("Not Here")));
+    assert_true(gr_answer_header(answer, "a", &value));
+    assert_true(gr_slice_equal(value, gr_slice_of("1")));
+    assert_true(gr_answer_header_at(answer, 2, &name, &value));
+    assert_true(gr_slice_equal(value, gr_slice_of("2")));
+    assert_false(gr_answer_header_at(answer, 3, &name, &value));
+    assert_false(gr_answer_header(answer, "b", &value));
+    assert_answer(answer, 404, "");
+}
+
+static void a_body_is_copied_as_a_stream(void **state) {
+    int fds[2];
+    char bytes[8];
+    PEER_START(&peer, HELLO);
+    gr_answer *answer = get();
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(gr_copy(gr_answer_reader(answer), gr_file_writer(fds[1])), 5);
+    gr_answer_close(answer);
+    assert_int_equal(read(fds[0], bytes, sizeof bytes), 5);
+    close(fds[0]);
+    assert_connections(1, 1);
+}
+
+static void more_than_the_caller_wants_is_not_collected(void **state) {
+    gr_slice body;
+    PEER_START(&peer, HELLO);
+    gr_answer *answer = get();
+    assert_int_equal(gr_answer_collect(answer, 4, &body), -1);
+    assert_int_equal(errno, EFBIG);
+    gr_answer_close(answer);
+    assert_connections(0, 0);
+}
+
+/* ---- bad answers ---- */
+
+static void assert_not_understood(const char *reply, const char *told) {
+    PEER_START(&peer, reply);
+    assert_failed(get(), GR_FAILURE_PROTOCOL, EPROTO, told);
+    assert_connections(0, 0);
+    peer_end(&peer);
+}
+
+static void what_is_not_an_answer_is_told(void **state) {
+    assert_not_understood("220 mail.test ESMTP\r\n", "does not begin with an HTTP status line");
+    assert_not_understood("HTTP/2.0 200 OK\r\n\r\n", "HTTP version is not 1.x");
+    assert_not_understood(OK("5\r\nContent-Length: 5\r\n\r\n"), "more than one Content-Length");
+    assert_not_understood(OK("5\r\nTransfer-Encoding: chunked\r\n\r\n"), "both Content-Length");
+    assert_not_understood("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", "folded field line");
+    assert_not_understood("HTTP/1.1 200 OK\nA: b\n\n", "LF without CR");
+    assert_not_understood("HTTP/1.1 101 Switching Protocols\r\n\r\n", "nobody asked for");
+    PEER_START(&peer, HELLO);
+    assert_answer(get(), 200, "hello");
+}
+
+static void a_head_without_end_is_refused(void **state) {
+    static char head[70000] = "HTTP/1.1 200 OK\r\nX: ";
+    size_t start = strlen(head);
+    memset(head + start, 'x', sizeof head - 1 - start);
+    PEER_START(&peer, head);
+    assert_failed(get(), GR_FAILURE_PROTOCOL, EPROTO, "head too large");
+}
+
+static void assert_body_breaks(const char *reply, int error) {
+    char bytes[64];
+    ssize_t n;
+    PEER_START(&peer, reply, HANG_UP);
+    gr_answer *answer = get();
+    if (!answer) fail_msg("%s", failure.why);
+    while ((n = gr_answer_read(answer, bytes, sizeof bytes)) > 0) continue;
+    assert_int_equal(n, -1);
+    assert_int_equal(errno, error);
+    gr_answer_close(answer);
+    assert_connections(0, 0);
+    peer_end(&peer);
+}
+
+static void a_body_that_breaks_off_is_told(void **state) {
+    assert_body_breaks(OK("9\r\n\r\nhello"), ENODATA);
+    assert_body_breaks("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhello", ENODATA);
+    assert_body_breaks("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", EPROTO);
+    PEER_START(&peer, HELLO);
+    assert_answer(get(), 200, "hello");
+}
+
+static void a_head_that_breaks_off_is_told(void **state) {
+    PEER_START(&peer, "HTTP/1.1 200 O", HANG_UP, HELLO);
+    assert_failed(get(), GR_FAILURE_RECEIVE, ENODATA, "the connection has ended");
+    assert_int_equal(peer.requests, 1);
+    peer.replies++;
+}
+
+/* ---- connections ---- */
+
+static void a_body_that_is_not_read_costs_the_connection(void **state) {
+    PEER_START(&peer, HELLO, HELLO);
+    gr_answer *answer = get();
+    assert_connections(1, 0);
+    gr_answer_close(answer);
+    assert_connections(0, 0);
+    assert_answer(get(), 200, "hello");
+    assert_int_equal(peer.connections, 2);
+}
+
+static void a_connection_is_not_used_again_where_the_server_ends_it(void **state) {
+    PEER_START(&peer, OK("2\r\nConnection: close\r\n\r\nok"), HANG_UP,
+               "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", HANG_UP,
+               "HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: Keep-Alive\r\n\r\nok", HELLO);
+    for (int i = 0; i < 3; i++) assert_answer(get(), 200, "ok");
+    assert_connections(1, 1);
+    assert_answer(get(), 200, "hello");
+    assert_int_equal(peer.connections, 3);
+}
+
+static void what_comes_behind_an_answer_costs_the_connection(void **state) {
+    PEER_START(&peer, HELLO "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", HELLO);
+    assert_answer(get(), 200, "hello");
+    assert_connections(0, 0);
+    assert_answer(get(), 200, "hello");
+}
+
+static void a_connection_that_has_died_meanwhile_is_not_used(void **state) {
+    PEER_START(&peer, HELLO, HANG_UP, HELLO);
+    assert_answer(get(), 200, "hello");
+    while (peer.replies[1]) gr_yield(); /* it has hung up */
+    assert_answer(ask((gr_call){.method = "POST"}), 200, "hello");
+    assert_int_equal(peer.connections, 2);
+    assert_connections(1, 1);
+}
+
+static void a_request_whose_connection_turns_out_to_be_dead_is_sent_again(void **state) {
+    PEER_START(&peer, HELLO, RESET, HELLO);
+    assert_answer(get(), 200, "hello");
+    assert_answer(get(), 200, "hello");
+    assert_int_equal(peer.requests, 3);
+}
+
+static void what_is_not_idempotent_is_not_sent_again(void **state) {
+    PEER_START(&peer, HELLO, RESET);
+    assert_answer(get(), 200, "hello");
+    assert_failed(ask((gr_call){.method = "POST"}), GR_FAILURE_RECEIVE, ECONNRESET, "no answer");
+    assert_int_equal(peer.requests, 2);
+}
+
+static void a_new_connection_that_breaks_is_not_tried_again(void **state) {
+    PEER_START(&peer, RESET);
+    assert_failed(get(), GR_FAILURE_RECEIVE, ECONNRESET, "no answer");
+    assert_int_equal(peer.requests, 1);
+}
+
+static void nobody_listens(void **state) {
+    PEER_START(&peer, HELLO);
+    shutdown(peer.listener, SHUT_RDWR);
+    assert_failed(get(), GR_FAILURE_CONNECT, ECONNREFUSED, "Connection refused");
+    assert_connections(0, 0);
+}
+
+static void a_name_that_nobody_has_is_told(void **state) {
+    PEER_START(&peer, HELLO);
+    peer.replies++;
+    assert_failed(gr_client_get(client, "http://nobody.invalid/", &failure), GR_FAILURE_NAME,
+                  ENOENT, "cannot find the address of nobody.invalid: ");
+}
+
+static void a_name_leads_to_its_address(void **state) {
+    char url[64];
+    PEER_START(&peer, HELLO, HELLO);
+    snprintf(url, sizeof url, "http://localhost:%d/", peer.port);
+    assert_answer(gr_client_get(client, url, &failure), 200, "hello");
+    snprintf(url, sizeof url, "http://LOCALHOST:%d/", peer.port);
+    assert_answer(gr_client_get(client, url, &failure), 200, "hello");
+    assert_int_equal(peer.connections, 1);
+}
+
+static void idle_connections_are_closed_after_a_while(void **state) {
+    PEER_START(&peer, HELLO, HELLO);
+    reopen_client((gr_client_options){.idle_timeout = 1});
+    assert_answer(get(), 200, "hello");
+    assert_answer(get(), 200, "hello");
+    assert_int_equal(peer.connections, 2);
+}
+
+/* ---- places ---- */
+
+static char order[8];
+
+static void *get_in_turn(void *name) {
+    assert_answer(get(), 200, "hello");
+    strcat(order, name);
+    return NULL;
+}
+
+static void who_waits_for_a_connection_gets_it_in_turn(void **state) {
+    static char names[] = "a\0b\0c";
+    gr_green *greens[3];
+    PEER_START(&peer, HELLO, HELLO, HELLO, HELLO);
+    reopen_client((gr_client_options){.connections_per_origin = 1});
+    gr_answer *first = get();
+    *order = '\0';
+    for (int i = 0; i < 3; i++) greens[i] = gr_spawn(get_in_turn, names + 2 * i);
+    gr_yield();
+    assert_int_equal(peer.requests, 1);
+    assert_answer(first, 200, "hello");
+    for (int i = 0; i < 3; i++) assert_int_equal(gr_join(greens[i], NULL), 0);
+    assert_string_equal(order, "abc");
+    assert_int_equal(peer.connections, 1);
+}
+
+static void no_place_in_time_is_told(void **state) {
+    PEER_START(&peer, HELLO, HELLO);
+    reopen_client((gr_client_options){.connections = 1, .place_timeout = NS_PER_MS});
+    gr_answer *first = get();
+    assert_failed(get(), GR_FAILURE_PLACE, ETIMEDOUT, "no connection to 127.0.0.1");
+    assert_answer(first, 200, "hello");
+    assert_answer(get(), 200, "hello");
+}
+
+static void the_place_of_an_idle_connection_is_given_to_another_origin(void **state) {
+    struct peer other;
+    char url[64];
+    PEER_START(&peer, HELLO, HELLO);
+    PEER_START(&other, HELLO);
+    reopen_client((gr_client_options){.connections = 1});
+    assert_answer(get(), 200, "hello");
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", other.port);
+    assert_answer(gr_client_get(client, url, &failure), 200, "hello");
+    assert_connections(1, 1);
+    assert_answer(get(), 200, "hello");
+    assert_int_equal(peer.connections, 2);
+    peer_end(&other);
+}
+
+/* ---- time ---- */
+
+static void a_silent_server_is_not_waited_for_longer_than_the_read_timeout(void **state) {
+    PEER_START(&peer, SILENCE);
+    assert_failed(ask((gr_call){.read_timeout = NS_PER_MS}), GR_FAILURE_RECEIVE, ETIMEDOUT,
+                  "time has run out");
+    assert_connections(0, 0);
+}
+
+static void the_whole_may_take_its_time_and_no_more(void **state) {
+    char bytes[8];
+    PEER_START(&peer, OK("9\r\n\r\nhello"), SILENCE);
+    gr_answer *answer = ask((gr_call){.timeout = 30 * (int64_t)NS_PER_MS});
+    assert_non_null(answer);
+    assert_int_equal(gr_answer_read(answer, bytes, sizeof bytes), 5);
+    assert_int_equal(gr_answer_read(answer, bytes, sizeof bytes), -1);
+    assert_int_equal(errno, ETIMEDOUT);
+    gr_answer_close(answer);
+    peer.replies++;
+}
+
+static void the_deadline_of_the_green_thread_counts(void **state) {
+    PEER_START(&peer, SILENCE);
+    gr_deadline_set(gr_now() + NS_PER_MS);
+    assert_failed(get(), GR_FAILURE_RECEIVE, ETIMEDOUT, "time has run out");
+    gr_deadline_set(0);
+}
+
+static void *get_and_be_cancelled(void *unused) {
+    assert_failed(get(), GR_FAILURE_RECEIVE, ECANCELED, "it was cancelled");
+    return NULL;
+}
+
+static void a_call_can_be_cancelled(void **state) {
+    PEER_START(&peer, SILENCE);
+    gr_green *green = gr_spawn(get_and_be_cancelled, NULL);
+    while (!peer.requests) gr_yield();
+    gr_cancel(green);
+    assert_int_equal(gr_join(green, NULL), 0);
+}
+
+/* ---- elsewhere ---- */
+
+static void *get_apart(void *unused) {
+    assert_false(gr_is_green());
+    assert_answer(get(), 200, "hello");
+    assert_failed(ask((gr_call){.read_timeout = NS_PER_MS}), GR_FAILURE_RECEIVE, ETIMEDOUT,
+                  "time has run out");
+    return NULL;
+}
+
+static void an_os_thread_calls_in_the_same_way(void **state) {
+    pthread_t thread;
+    PEER_START(&peer, HELLO, SILENCE);
+    assert_int_equal(pthread_create(&thread, NULL, get_apart, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_client, close_client)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_request_says_what_it_has_to),
+        TEST(the_fields_of_the_caller_take_the_place_of_ours),
+        TEST(bodies_are_sent_with_their_length),
+        TEST(a_stream_is_sent_while_it_is_read),
+        TEST(a_stream_of_known_length_is_sent_without_chunks),
+        TEST(what_cannot_be_asked_is_refused_before_it_is_sent),
+        TEST(each_framing_is_read_to_its_end),
+        TEST(an_answer_to_head_has_no_body),
+        TEST(interim_answers_are_passed_over),
+        TEST(fields_are_found_by_name_and_by_number),
+        TEST(a_body_is_copied_as_a_stream),
+        TEST(more_than_the_caller_wants_is_not_collected),
+        TEST(what_is_not_an_answer_is_told),
+        TEST(a_head_without_end_is_refused),
+        TEST(a_body_that_breaks_off_is_told),
+        TEST(a_head_that_breaks_off_is_told),
+        TEST(a_body_that_is_not_read_costs_the_connection),
+        TEST(a_connection_is_not_used_again_where_the_server_ends_it),
+        TEST(what_comes_behind_an_answer_costs_the_connection),
+        TEST(a_connection_that_has_died_meanwhile_is_not_used),
+        TEST(a_request_whose_connection_turns_out_to_be_dead_is_sent_again),
+        TEST(what_is_not_idempotent_is_not_sent_again),
+        TEST(a_new_connection_that_breaks_is_not_tried_again),
+        TEST(nobody_listens),
+        TEST(a_name_that_nobody_has_is_told),
+        TEST(a_name_leads_to_its_address),
+        TEST(idle_connections_are_closed_after_a_while),
+        TEST(who_waits_for_a_connection_gets_it_in_turn),
+        TEST(no_place_in_time_is_told),
+        TEST(the_place_of_an_idle_connection_is_given_to_another_origin),
+        TEST(a_silent_server_is_not_waited_for_longer_than_the_read_timeout),
+        TEST(the_whole_may_take_its_time_and_no_more),
+        TEST(the_deadline_of_the_green_thread_counts),
+        TEST(a_call_can_be_cancelled),
+        TEST(an_os_thread_calls_in_the_same_way),
+    };
+    return cmocka_run_group_tests(tests, start_runtime, NULL);
+}
