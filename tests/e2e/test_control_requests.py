@@ -117,7 +117,7 @@ def test_requests_on_os_threads_are_told_too(serve, control: Path, tell):
     with server.connect() as client:
         client.sendall(b"GET /lock HTTP/1.1\r\nHost: x\r\n\r\n")
         assert "runs on an OS thread" in seen(tell, "top", until="GET /lock")
-        assert re.search(r"inspected\.py:\d+ app", tell("stacks").stdout)
+        seen(tell, "stacks", until=r"inspected\.py:\d+ app")
 
 
 def read_until(terminal: int, what: bytes) -> bytes:
