@@ -9,7 +9,7 @@ import resource
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
-from harness.beside import COLUMNS, cells, variants
+from harness.beside import ACTIVE, COLUMNS, ROUNDS, cells, variants
 from harness.contest import Options, each, running
 from harness.load import Load, Measurement, measure, merge
 from harness.idle import BATCH, ask_once, memory_at_rest
@@ -22,8 +22,6 @@ WISHED = 100_000
 OTHERS = 1_000  # descriptors for anything else
 PER_ADDRESS = 20_000
 SECONDS = 4.0
-ROUNDS = 5
-ACTIVE = 50
 
 
 @dataclass

@@ -26,9 +26,9 @@ PAGES = [
 bears, is in [RUNTIME.md](RUNTIME.md). The load generator shares the cores with the servers, and the machine is a
 noisy one: trust ratios and CPU per request more than absolute numbers.""",
          ["experiment", "hello", "flask", "sleep", "idle", "postgres", "drain"], verdict.OF_SERVERS),
-    Page("CONNECTIONS.md", "Results of many connections", """What idle and slow clients cost, and what they cost the
-others; requests are in [RESULTS.md](RESULTS.md).""",
-         ["idle-many", "slow"], verdict.OF_CONNECTIONS),
+    Page("CONNECTIONS.md", "Results of many connections", """What idle and slow clients and downloads cost
+the others; requests are in [RESULTS.md](RESULTS.md).""",
+         ["idle-many", "slow", "downloads"], verdict.OF_CONNECTIONS),
     Page("OPERATION.md", "Results of operation", """What it costs to reload, to upgrade, to lose workers, to change a file
 and to log to where nobody reads; requests are in [RESULTS.md](RESULTS.md).""",
          ["reload", "restart", "logs"], verdict.OF_OPERATION),

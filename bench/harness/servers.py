@@ -145,13 +145,15 @@ http {
     server {
         listen 127.0.0.1:{port} backlog=%(backlog)d;
         location / { %(location)s }
+        %(files)s
     }
 }
 """
 
 
 def nginx(name: str, workers: int, location: str, *, content_type: str = "text/plain",
-          modules: str = "", connections: int = 15_000) -> Server:
+          modules: str = "", connections: int = 15_000, files: str = "") -> Server:
+    """files is the directory of what is at /files/."""
     config = NGINX_CONFIG % {
         "connections": connections,
         "descriptors": connections + 5_000,
@@ -161,6 +163,7 @@ def nginx(name: str, workers: int, location: str, *, content_type: str = "text/p
         "type": content_type,
         "backlog": BACKLOG,
         "location": location,
+        "files": f"location /files/ {{ alias {files}/; sendfile on; }}" if files else "",
     }
     return Server(name, ["nginx", "-p", "{directory}", "-c", "{directory}/nginx.conf"],
                   files={"nginx.conf": config})

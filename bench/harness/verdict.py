@@ -181,12 +181,20 @@ def restart() -> Judgement:
             statistics.median(seconds) < 1)
 
 
-def slow() -> Judgement:
-    ours = [variant("slow", name) for name in ("greenroom-c", "greenroom-wsgi")]
+def beside_many(experiment: str) -> Judgement:
+    ours = [variant(experiment, name) for name in ("greenroom-c", "greenroom-wsgi")]
     changes = [change_of_p99(one["alone"], one["beside"]) for one in ours]
     failures = sum(errors(one["beside"]) for one in ours)
     return (f"p99 {changes[0]:+.0%} in C, {changes[1]:+.0%} in Python, {failures} errors",
             max(changes) < 0.1 and not failures)
+
+
+def slow() -> Judgement:
+    return beside_many("slow")
+
+
+def downloads() -> Judgement:
+    return beside_many("downloads")
 
 
 def slow_log() -> Judgement:
@@ -265,6 +273,7 @@ OF_SERVERS = [
 OF_CONNECTIONS = [
     Claim("100,000 idle connections, one worker", "1 KiB each, p99 of active ones within 10 %", idle_many),
     Claim("5,000 clients of a byte a second", "p99 of the others grows by less than 10 %", slow),
+    Claim("100 slow downloads", "p99 of the others grows by less than 10 %", downloads),
 ]
 
 OF_OPERATION = [
