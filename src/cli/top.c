@@ -104,8 +104,7 @@ static void add_downstream(struct screen *screen, char *const *parts) {
     screen->downstreams[screen->downstream_count++] = line;
 }
 
-/* What is none is said of a worker that does not answer, as it will be when requests are asked for.
- */
+/* What is none is said of a worker that has gone since it was asked for its requests. */
 static void take_downstream(void *data, char *line) {
     static char *const head[] = {"slot",        "pid",    "downstream", "breaker",
                                  "connections", "calls",  "waiting",    "connected",
@@ -152,8 +151,9 @@ static int ask(struct screen *screen, const char *socket, char *error) {
     snprintf(request, sizeof request, "requests %d",
              screen->terminal ? screen->rows : REQUESTS_MAX);
     int code = control_ask(socket, "status", false, take_worker, screen, error);
-    if (code == 0) code = control_ask(socket, "downstreams", false, take_downstream, screen, error);
     if (code == 0) code = control_ask(socket, request, false, take_request, screen, error);
+    if (code == 0 && !screen->complaint)
+        code = control_ask(socket, "downstreams", false, take_downstream, screen, error);
     qsort(screen->requests, screen->request_count, sizeof *screen->requests, older_first);
     return code;
 }

@@ -12,7 +12,7 @@ OPTIONS = [
     "request-timeout", "unresponsive-timeout", "cancel-on-disconnect", "max-request-line",
     "max-headers", "max-head-size", "max-body-size", "keep-alive-requests", "max-connections",
     "max-per-address", "max-requests", "max-requests-jitter", "max-rss", "max-lifetime", "user",
-    "group", "sandbox", "cpu-affinity", "static", "attach", "mount", "trusted-proxies",
+    "group", "sandbox", "cpu-affinity", "static", "downstream", "attach", "mount", "trusted-proxies",
     "proxy-headers", "compress", "server-timing", "access-log", "access-log-times", "log",
     "log-format", "log-level", "log-capture", "reload", "control", "admin", "admin-token-file",
     "config", "help",
