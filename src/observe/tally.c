@@ -61,7 +61,7 @@ static void rename_use(struct tally *tally, downstream_id before, downstream_id 
 
 static downstream_id greeted(struct green *self, int fd, const void *data, size_t len) {
     sched_enter(self);
-    downstream_id before = downstream_of(fd), after = downstream_greeted(fd, data, len);
+    downstream_id before = downstream_of(fd), after = downstream_greeted(fd, data, data ? len : 0);
     rename_use(tally_of(self), before, after);
     sched_leave(self);
     return after;

@@ -57,7 +57,8 @@ void tally_close(struct tally *tally, int64_t now);
 /* fd is being connected to that address, which can be read. */
 RT_SHARED void tally_connecting(int fd, const struct sockaddr *to, socklen_t len);
 
-/* So many bytes were sent from data, or received. */
+/* So many bytes were sent from data, or received. data may be NULL: then nothing is told of what
+ * they are. */
 RT_SHARED void tally_sent(int fd, const void *data, size_t len);
 RT_SHARED void tally_received(int fd, size_t len);
 

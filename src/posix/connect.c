@@ -98,11 +98,9 @@ HOOK int accept(int fd, struct sockaddr *peer, socklen_t *len) {
 }
 
 /* Sends until count bytes are out or the file ends, as the blocking call does. */
-HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
-    if (!green_may_park()) return REAL(sendfile)(out, in, offset, count);
+static long send_file(int out, int in, off_t *offset, size_t count) {
     long mode = sys(SYS_fcntl, out, F_GETFL);
-    if (mode < 0 || mode & O_NONBLOCK)
-        return hook_result(sys_plain(SYS_sendfile, out, in, offset, count));
+    if (mode < 0 || mode & O_NONBLOCK) return sys_plain(SYS_sendfile, out, in, offset, count);
     struct blocking call = BLOCKING_ON_SOCKET(out, POLLOUT);
     size_t sent = 0;
     for (;;) {
@@ -113,8 +111,15 @@ HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
             if (r == BLOCKING_AS_LIBC) r = sys_plain(SYS_sendfile, out, in, offset, count - sent);
         }
         if (r > 0) sent += (size_t)r;
-        if (r <= 0 || sent == count) return sent ? (ssize_t)sent : hook_result(r);
+        if (r <= 0 || sent == count) return sent ? (long)sent : r;
     }
+}
+
+HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
+    if (!green_may_park()) return REAL(sendfile)(out, in, offset, count);
+    long r = traffic_asks(out);
+    if (r == 0) r = send_file(out, in, offset, count);
+    return hook_result(traffic_sent_by_kernel(out, r));
 }
 
 HOOK ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
@@ -122,7 +127,11 @@ HOOK ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
 
 HOOK ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t len,
                     unsigned flags) {
-    if (!green_may_park() || flags & SPLICE_F_NONBLOCK)
-        return REAL(splice)(in, in_offset, out, out_offset, len, flags);
-    return MOVED(REAL(splice)(in, in_offset, out, out_offset, len, flags));
+    if (!green_may_park()) return REAL(splice)(in, in_offset, out, out_offset, len, flags);
+    long r = traffic_asks(out);
+    if (r == 0 && flags & SPLICE_F_NONBLOCK)
+        r = sys_plain(SYS_splice, in, in_offset, out, out_offset, len, flags);
+    else if (r == 0)
+        r = MOVED(sys_plain(SYS_splice, in, in_offset, out, out_offset, len, flags));
+    return hook_result(traffic_sent_by_kernel(out, traffic_received_by_kernel(in, r)));
 }

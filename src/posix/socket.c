@@ -5,8 +5,9 @@
 #include "posix/memory.h"
 #include "posix/traffic.h"
 
-/* With these a call never waits, even on a blocking socket. */
-enum { NEVER_WAITS = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB };
+/* With these a call never waits, even on a blocking socket, and what comes is no part of a stream.
+ */
+enum { BESIDE = MSG_ERRQUEUE | MSG_OOB };
 
 static bool is_stream(int fd) {
     int type = 0;
@@ -49,6 +50,8 @@ static long receive_all(int fd, char *buffer, size_t len, int flags, struct sock
 
 long socket_receive(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
                     socklen_t *from_len) {
+    if (flags & MSG_DONTWAIT)
+        return sys_plain(SYS_recvfrom, fd, buffer, len, flags, from, from_len);
     if (flags & MSG_WAITALL) {
         if (flags & MSG_PEEK)
             return raw(MOVED(REAL(recvfrom)(fd, buffer, len, flags, from, from_len)));
@@ -61,6 +64,7 @@ long socket_receive(int fd, void *buffer, size_t len, int flags, struct sockaddr
 }
 
 long socket_receive_message(int fd, struct msghdr *message, int flags) {
+    if (flags & MSG_DONTWAIT) return sys_plain(SYS_recvmsg, fd, message, flags);
     /* A part that has come cannot be given back, nor can its control data be joined to more. */
     if (flags & MSG_WAITALL) return raw(MOVED(REAL(recvmsg)(fd, message, flags)));
     struct blocking call = BLOCKING_ON_SOCKET(fd, POLLIN);
@@ -96,6 +100,7 @@ long socket_send(int fd, const void *data, size_t len, int flags, const struct s
                  socklen_t to_len) {
     long r = traffic_asks(fd);
     if (__builtin_expect(r < 0, 0)) return r;
+    if (flags & MSG_DONTWAIT) return sys_plain(SYS_sendto, fd, data, len, flags, to, to_len);
     r = sys(SYS_sendto, fd, data, len, flags | MSG_DONTWAIT, to, to_len);
     if (__builtin_expect(r == (long)len, 1)) return r;
     if (r == -EINPROGRESS) { /* TCP Fast Open without a cookie: it connects first, then sends */
@@ -144,6 +149,7 @@ static size_t message_length(const struct msghdr *message) {
 /* The first try shows whether the message can be read at all. */
 long socket_send_message(int fd, const struct msghdr *message, int flags) {
     long r = traffic_asks(fd);
+    if (r == 0 && flags & MSG_DONTWAIT) return sys_plain(SYS_sendmsg, fd, message, flags);
     if (r == 0) r = sys(SYS_sendmsg, fd, message, flags | MSG_DONTWAIT);
     if (r < 0 && r != -EAGAIN && r != -EINPROGRESS) return r;
     struct blocking call = BLOCKING_ON_SOCKET(fd, POLLOUT);
@@ -166,17 +172,21 @@ long socket_send_message(int fd, const struct msghdr *message, int flags) {
     }
 }
 
+/* What is looked at before it is taken counts once. */
+static long came(int fd, long result, int flags) {
+    return flags & MSG_PEEK ? traffic_peeked(fd, result) : traffic_received(fd, result);
+}
+
 HOOK ssize_t recv(int fd, void *buffer, size_t len, int flags) {
-    if (!green_may_park() || flags & NEVER_WAITS) return REAL(recv)(fd, buffer, len, flags);
-    return hook_result(traffic_received(fd, socket_receive(fd, buffer, len, flags, NULL, NULL)));
+    if (!green_may_park() || flags & BESIDE) return REAL(recv)(fd, buffer, len, flags);
+    return hook_result(came(fd, socket_receive(fd, buffer, len, flags, NULL, NULL), flags));
 }
 
 HOOK ssize_t recvfrom(int fd, void *buffer, size_t len, int flags, struct sockaddr *from,
                       socklen_t *from_len) {
-    if (!green_may_park() || flags & NEVER_WAITS)
+    if (!green_may_park() || flags & BESIDE)
         return REAL(recvfrom)(fd, buffer, len, flags, from, from_len);
-    return hook_result(
-        traffic_received(fd, socket_receive(fd, buffer, len, flags, from, from_len)));
+    return hook_result(came(fd, socket_receive(fd, buffer, len, flags, from, from_len), flags));
 }
 
 HOOK ssize_t __recv_chk(int fd, void *buffer, size_t len, size_t room, int flags) {
@@ -191,8 +201,8 @@ HOOK ssize_t __recvfrom_chk(int fd, void *buffer, size_t len, size_t room, int f
 }
 
 HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
-    if (!green_may_park() || flags & NEVER_WAITS) return REAL(recvmsg)(fd, message, flags);
-    return hook_result(traffic_received(fd, socket_receive_message(fd, message, flags)));
+    if (!green_may_park() || flags & BESIDE) return REAL(recvmsg)(fd, message, flags);
+    return hook_result(came(fd, socket_receive_message(fd, message, flags), flags));
 }
 
 /* Unmodified drivers ask so what has become of a connection. */
@@ -208,19 +218,18 @@ HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *len) {
 }
 
 HOOK ssize_t send(int fd, const void *data, size_t len, int flags) {
-    if (!green_may_park() || flags & MSG_DONTWAIT) return REAL(send)(fd, data, len, flags);
+    if (!green_may_park()) return REAL(send)(fd, data, len, flags);
     return hook_result(traffic_sent(fd, data, socket_send(fd, data, len, flags, NULL, 0)));
 }
 
 HOOK ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
                     socklen_t to_len) {
-    if (!green_may_park() || flags & MSG_DONTWAIT)
-        return REAL(sendto)(fd, data, len, flags, to, to_len);
+    if (!green_may_park()) return REAL(sendto)(fd, data, len, flags, to, to_len);
     return hook_result(traffic_sent(fd, data, socket_send(fd, data, len, flags, to, to_len)));
 }
 
 HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
-    if (!green_may_park() || flags & MSG_DONTWAIT) return REAL(sendmsg)(fd, message, flags);
+    if (!green_may_park()) return REAL(sendmsg)(fd, message, flags);
     return hook_result(traffic_sent_message(fd, message, socket_send_message(fd, message, flags)));
 }
 
@@ -233,6 +242,7 @@ static unsigned receive_messages(int fd, struct mmsghdr *messages, unsigned coun
         int one = flags & ~MSG_WAITFORONE;
         long r = waits ? socket_receive_message(fd, message, one)
                        : sys(SYS_recvmsg, fd, message, one | MSG_DONTWAIT);
+        r = came(fd, r, flags);
         if (r < 0) {
             *error = r;
             break;
@@ -246,7 +256,7 @@ static unsigned receive_messages(int fd, struct mmsghdr *messages, unsigned coun
 /* The time limit is looked at after each message, as recvmmsg(2) owns up to under BUGS. */
 HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                   struct timespec *timeout) {
-    if (!green_may_park() || flags & NEVER_WAITS || count == 0 ||
+    if (!green_may_park() || flags & BESIDE || count == 0 ||
         (timeout && !(is_readable(timeout, sizeof *timeout) && due_is_valid(timeout))))
         return REAL(recvmmsg)(fd, messages, count, flags, timeout);
     int64_t due = due_after(timeout);
@@ -258,13 +268,14 @@ HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 }
 
 HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
-    if (!green_may_park() || flags & MSG_DONTWAIT || count == 0)
-        return REAL(sendmmsg)(fd, messages, count, flags);
+    if (!green_may_park() || count == 0) return REAL(sendmmsg)(fd, messages, count, flags);
     if (count > UIO_MAXIOV) count = UIO_MAXIOV; /* as the kernel has it */
     for (unsigned done = 0; done < count; done++) {
-        long r = socket_send_message(fd, &messages[done].msg_hdr, flags);
+        const struct msghdr *message = &messages[done].msg_hdr;
+        long r = traffic_sent_message(fd, message, socket_send_message(fd, message, flags));
         if (r < 0) return done ? (int)done : (int)hook_result(r);
         messages[done].msg_len = (unsigned)r;
+        if ((size_t)r < message_length(message)) return (int)done + 1;
     }
     return (int)count;
 }

@@ -1,5 +1,6 @@
-/* Sockets as a blocking thread sees them, for the hooks of read and write as well. All park. They
- * return a count or a negated errno; -ENOTSOCK without having waited. */
+/* Sockets as a blocking thread sees them, for the hooks of read and write as well. All park, but
+ * with MSG_DONTWAIT only for a turn to send (see guard/guarded.h). They return a count or a negated
+ * errno; -ENOTSOCK without having waited. */
 #ifndef POSIX_SOCKET_H
 #define POSIX_SOCKET_H
 

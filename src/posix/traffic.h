@@ -15,12 +15,23 @@
 /* Evaluates a call of the guards, where there are any. */
 #define GUARDED(otherwise, call) (__builtin_expect(guards_on, 0) ? (call) : (otherwise))
 
+static inline bool is_socket(int fd) {
+    int type;
+    socklen_t len = sizeof type;
+    return sys(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
+}
+
 static inline bool is_counted(long result) { return result > 0 && green_self()->account; }
 
 static inline long traffic_received(int fd, long result) {
     result = GUARDED(result, guarded_received(fd, result));
     if (is_counted(result)) tally_received(fd, (size_t)result);
     return result;
+}
+
+/* The same of something that was looked at, and is to be received yet. */
+static inline long traffic_peeked(int fd, long result) {
+    return GUARDED(result, guarded_received(fd, result));
 }
 
 /* Before something is sent: not 0 if it must not be. Parks. */
@@ -39,6 +50,19 @@ static inline long traffic_sent_vector(int fd, const struct iovec *vector, long 
     size_t sent = (size_t)result;
     tally_sent(fd, vector->iov_base, sent < vector->iov_len ? sent : vector->iov_len);
     if (sent > vector->iov_len) tally_sent(fd, NULL, sent - vector->iov_len);
+    return result;
+}
+
+/* The kernel has sent them, from elsewhere, by a descriptor of any kind. */
+static inline long traffic_sent_by_kernel(int fd, long result) {
+    result = GUARDED(result, guarded_sent(fd, result));
+    if (is_counted(result) && is_socket(fd)) tally_sent(fd, NULL, (size_t)result);
+    return result;
+}
+
+static inline long traffic_received_by_kernel(int fd, long result) {
+    result = GUARDED(result, guarded_received(fd, result));
+    if (is_counted(result) && is_socket(fd)) tally_received(fd, (size_t)result);
     return result;
 }
 

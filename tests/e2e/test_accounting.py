@@ -6,6 +6,7 @@ import socket
 import statistics
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -116,6 +117,20 @@ def test_the_time_that_is_attributed_is_all_but_3_percent(shop, service: int):
         known = sum(us for kind, us in times.items() if kind not in ("downstream", "other")) + waited
         shares.append(known / said["duration_us"])
     assert statistics.median(shares) >= 0.97
+
+
+def test_bytes_are_counted_by_whatever_call_they_go(server):
+    with socket.create_server(("127.0.0.1", 0)) as neighbour, ThreadPoolExecutor(1) as client:
+        target = f"/by_all_means?port={neighbour.getsockname()[1]}"
+        answer = client.submit(server.get, target)
+        neighbour.settimeout(10)
+        with neighbour.accept()[0] as peer:
+            peer.settimeout(10)
+            assert peer.makefile("rb").read(25) == b"fffffpppppdddddvvvvvmmmmm"
+            peer.sendall(b"." * 15)
+            assert answer.result().status == 200, server.output()
+    [use] = [use for use in record(server, target)["downstreams"] if use["name"] != "pipe"]
+    assert (use["sent"], use["received"]) == (25, 15)
 
 
 def test_tls_is_known_by_the_name_that_it_asks_for(server, tls_upstream):

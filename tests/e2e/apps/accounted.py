@@ -1,9 +1,12 @@
 """Requests that spend their time in one way each."""
 
+import ctypes
 import http.client
 import os
+import select
 import socket
 import ssl
+import tempfile
 import threading
 import time
 from contextlib import closing
@@ -84,6 +87,47 @@ def many():
     for port in request.args["ports"].split(","):
         with socket.create_connection(("127.0.0.1", int(port))) as peer:
             peer.sendall(b"x")
+    return ""
+
+
+class Vector(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+
+
+class Message(ctypes.Structure):
+    """struct mmsghdr, with one element in its vector."""
+
+    _fields_ = [
+        ("name", ctypes.c_void_p), ("name_len", ctypes.c_uint32),
+        ("vector", ctypes.POINTER(Vector)), ("vector_len", ctypes.c_size_t),
+        ("control", ctypes.c_void_p), ("control_len", ctypes.c_size_t),
+        ("flags", ctypes.c_int), ("_", ctypes.c_int), ("len", ctypes.c_uint),
+    ]  # fmt: skip
+
+
+@app.get("/by_all_means")
+def send_and_receive():
+    """Five bytes by each call that sends, then five by each that receives."""
+    libc = ctypes.CDLL(None)
+    message = Message(vector=ctypes.pointer(Vector(b"mmmmm", 5)), vector_len=1)
+    reader, writer = os.pipe()
+    os.write(writer, b"ppppp")
+    with socket.create_connection(("127.0.0.1", int(request.args["port"]))) as peer:
+        with tempfile.TemporaryFile() as file:
+            file.write(b"fffff")
+            file.flush()
+            os.sendfile(peer.fileno(), file.fileno(), 0, 5)
+        os.splice(reader, peer.fileno(), 5)
+        peer.send(b"ddddd", socket.MSG_DONTWAIT)
+        peer.sendmsg([b"vv", b"vvv"], [], socket.MSG_DONTWAIT)
+        libc.sendmmsg(peer.fileno(), ctypes.byref(message), 1, 0)
+        select.select([peer], [], [], 10)
+        peer.recv(5, socket.MSG_PEEK)
+        peer.recv(5, socket.MSG_DONTWAIT)
+        libc.recvmmsg(peer.fileno(), ctypes.byref(message), 1, 0, None)
+        os.splice(peer.fileno(), writer, 5)
+    os.close(reader)
+    os.close(writer)
     return ""
 
 
