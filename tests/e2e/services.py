@@ -310,7 +310,7 @@ class GatheringHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(upstream: GatheringUpstream) -> Iterator[GatheringUpstream]:
+def serving(upstream: GatheringUpstream) -> Iterator[GatheringUpstream]:
     with upstream:
         thread = threading.Thread(target=upstream.serve_forever)
         thread.start()
@@ -321,11 +321,11 @@ def running(upstream: GatheringUpstream) -> Iterator[GatheringUpstream]:
 
 @pytest.fixture
 def upstream() -> Iterator[GatheringUpstream]:
-    with running(GatheringUpstream()) as server:
+    with serving(GatheringUpstream()) as server:
         yield server
 
 
 @pytest.fixture
 def tls_upstream(certificates: Certificates) -> Iterator[GatheringUpstream]:
-    with running(GatheringUpstream(certificates)) as server:
+    with serving(GatheringUpstream(certificates)) as server:
         yield server
