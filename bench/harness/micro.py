@@ -1,4 +1,4 @@
-"""What single pieces cost: calls through the interposed libc and libc's own, a switch, the parser.
+"""What single pieces cost: calls through the interposed libc and libc's own, a switch, the parser, metrics.
 
 Best of several runs for the calls and the switch, the median for the parser; one core, no server.
 """
@@ -20,6 +20,7 @@ def run(options: Options) -> None:
     *pairs, (_, switch) = lines_of("hooks")
     calls = {what: {"hooked": float(hooked), "libc": float(libc)} for what, hooked, libc in pairs}
     heads = {name: {"bytes": int(size), "ns": float(ns)} for name, size, ns in lines_of("parse")}
+    metrics = {name: float(ns) for name, ns in lines_of("metrics")}
     report = Report("micro", "Single pieces", " ".join((__doc__ or "").split()))
     report.sections += [
         Section("A pair of calls", Table(
@@ -30,6 +31,8 @@ def run(options: Options) -> None:
         Section("Parsing the head of a request", Table(
             ["client", "bytes", "ns"],
             [[name, number(one["bytes"]), number(one["ns"], 1)] for name, one in heads.items()])),
+        Section("Recording a value", Table(
+            ["metric", "ns"], [[name, number(ns, 1)] for name, ns in metrics.items()])),
     ]
-    report.data |= {"calls": calls, "switch": float(switch), "heads": heads}
+    report.data |= {"calls": calls, "switch": float(switch), "heads": heads, "metrics": metrics}
     report.publish()

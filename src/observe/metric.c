@@ -10,17 +10,28 @@
 
 bool metrics_on;
 
-static struct metric_store *store; /* NULL: nobody wants to know */
+static _Atomic(struct metric_store *) store; /* NULL: nothing has been counted yet */
 
 /* Where values go that find no room. */
 static gr_metric nowhere;
 
 int metrics_open(int fd) {
     if (fd < 0) return 0;
-    if (!(store = metric_store_map(fd))) return -1;
+    struct metric_store *mapped = metric_store_map(fd);
+    if (!mapped) return -1;
+    atomic_store(&store, mapped);
     sys(SYS_close, fd);
     metrics_on = true;
     return 0;
+}
+
+/* Where nobody wants to know, an application counts all the same: it is to find no difference. */
+static struct metric_store *store_now(void) {
+    struct metric_store *known = atomic_load_explicit(&store, memory_order_acquire), *alone;
+    if (known || !(alone = metric_store_alone())) return known;
+    if (atomic_compare_exchange_strong(&store, &known, alone)) return alone;
+    metric_store_unmap(alone);
+    return known;
 }
 
 /* ---- names ---- */
@@ -74,17 +85,18 @@ static gr_metric *find(gr_metric_kind kind, const char *name, const char *help,
         errno = EINVAL;
         return NULL;
     }
-    if (!store) return &nowhere;
+    struct metric_store *present = store_now();
+    if (!present) return &nowhere;
     gr_slice about = gr_slice_of(help);
     if (about.len > METRIC_HELP_MAX) about.len = METRIC_HELP_MAX;
-    gr_metric *family = metric_store_family(store, kind, gr_slice_of(kept), about);
+    gr_metric *family = metric_store_family(present, kind, gr_slice_of(kept), about);
     if (family && family->kind != kind) {
         errno = EEXIST;
         return NULL;
     }
     gr_slice own = {text, metric_labels_put(text, labels, count, NULL)};
     gr_slice rest = {others, metric_labels_put(others, labels, count, "(others)")};
-    gr_metric *series = family ? metric_store_series(store, family, own, rest) : NULL;
+    gr_metric *series = family ? metric_store_series(present, family, own, rest) : NULL;
     return series ? series : &nowhere;
 }
 
@@ -104,8 +116,13 @@ gr_metric *metric_of_server(gr_metric_kind kind, const char *name, const char *h
 
 /* ---- recording ---- */
 
+/* Whoever has a metric has found it in a store. */
+static struct metric_store *home(void) {
+    return atomic_load_explicit(&store, memory_order_relaxed);
+}
+
 static void drop(void) {
-    if (store) metric_store_drop(store, 1);
+    if (home()) metric_store_drop(home(), 1);
 }
 
 void gr_metric_add(gr_metric *metric, double change) {
@@ -123,9 +140,9 @@ void gr_metric_set(gr_metric *metric, double value) {
 static struct metric_octave *octave_of(gr_metric *metric, unsigned octave) {
     uint32_t table = atomic_load_explicit(&metric->octaves, memory_order_acquire);
     if (!table) return NULL;
-    atomic_uint *places = metric_store_at(store, table);
+    atomic_uint *places = metric_store_at(home(), table);
     uint32_t place = atomic_load_explicit(&places[octave], memory_order_acquire);
-    return place ? metric_store_at(store, place) : NULL;
+    return place ? metric_store_at(home(), place) : NULL;
 }
 
 void gr_metric_record(gr_metric *metric, double value) {
@@ -133,7 +150,7 @@ void gr_metric_record(gr_metric *metric, double value) {
     if (__builtin_expect(metric == &nowhere, 0)) return drop();
     struct histogram_place place = histogram_place(value);
     struct metric_octave *octave = octave_of(metric, place.octave);
-    if (!octave && !(octave = metric_store_octave(store, metric, place.octave))) return drop();
+    if (!octave && !(octave = metric_store_octave(home(), metric, place.octave))) return drop();
     atomic_fetch_add_explicit(&octave->counts[place.step], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&metric->count, 1, memory_order_relaxed);
     metric_add(&metric->value, value);

@@ -4,7 +4,7 @@
 
 #include "observe/metric_store.h"
 
-/* Does anybody want to know? Else all that is recorded is dropped. */
+/* Does anybody want to know? Else what is recorded stays in this process. */
 extern bool metrics_on;
 
 /* Maps the store that the master has made, and closes fd; -1 for none. Returns 0, or -1 with errno.

@@ -13,6 +13,15 @@ struct metric_store *metric_store_map(int fd) {
     return at == MAP_FAILED ? NULL : at;
 }
 
+struct metric_store *metric_store_alone(void) {
+    void *at = mmap(NULL, METRIC_STORE_SIZE, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) return NULL;
+    struct metric_store *store = at;
+    atomic_store(&store->used, sizeof *store);
+    return store;
+}
+
 void metric_store_unmap(struct metric_store *store) { munmap(store, METRIC_STORE_SIZE); }
 
 /* Its size is sealed: no worker can take memory away from beneath the master. */

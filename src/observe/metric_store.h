@@ -75,6 +75,9 @@ GR_API struct metric_store *metric_store_make(int *fd);
 /* Maps one that another process has made. NULL with errno. */
 GR_API struct metric_store *metric_store_map(int fd);
 
+/* An empty one that nobody else reads. NULL with errno. */
+GR_API struct metric_store *metric_store_alone(void);
+
 GR_API void metric_store_unmap(struct metric_store *store);
 
 /* What belongs to a place; place is not 0, and was found in the store. */

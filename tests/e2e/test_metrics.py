@@ -1,6 +1,5 @@
 """Metrics on the admin listener: what the server counts by itself, over all workers."""
 
-import http.client
 import json
 import math
 import os
@@ -8,48 +7,16 @@ import random
 import re
 import signal
 import socket
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from conftest import Response, Server, eventually
+from conftest import Server, eventually
+from metrics import ADMIN, ask, meter  # noqa: F401
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
 
 APP = "metered:app"
-ADMIN = r"metrics can be read on http://127\.0\.0\.1:(\d+)"
 OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
-
-
-class Local(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.host)
-
-
-def ask(where: int | Path, path: str, method: str = "GET", **headers: str) -> Response:
-    """Of the admin listener on that port, or at that path."""
-    connection = (Local(str(where)) if isinstance(where, Path)
-                  else http.client.HTTPConnection("127.0.0.1", where, timeout=10))  # fmt: skip
-    try:
-        connection.request(method, path, headers=headers)
-        response = connection.getresponse()
-        return Response(response.status, response.headers, response.read())
-    finally:
-        connection.close()
-
-
-@pytest.fixture
-def meter(serve: Callable[..., Server]) -> Callable[..., Server]:
-    """serve, with an admin listener, whose port is the server's attribute admin."""
-
-    def start(*args: str, **options) -> Server:
-        server = serve("--admin", "127.0.0.1:0", *args, **options)
-        server.admin = int(server.wait_for_output(ADMIN)[1])
-        return server
-
-    return start
 
 
 def timers(server: Server) -> dict[tuple[str, ...], dict]:

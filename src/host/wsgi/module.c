@@ -17,6 +17,7 @@
 #include "host/wsgi/input.h"
 #include "host/wsgi/log.h"
 #include "host/wsgi/message.h"
+#include "host/wsgi/metric.h"
 #include "host/wsgi/scope.h"
 #include "host/wsgi/start_response.h"
 #include "host/wsgi/thread.h"
@@ -178,6 +179,9 @@ static PyObject *module_environment(PyObject *self, PyObject *name) {
     return PyUnicode_DecodeFSDefault(value);
 }
 
+#define METRIC(name, function, doc) \
+    { name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS, doc }
+
 static PyMethodDef methods[] = {
     {"start", module_start, METH_O, "Becomes a worker; returns what it is asked to serve."},
     {"failed", module_failed, METH_O, "Tells the supervisor why the worker will not serve."},
@@ -214,11 +218,18 @@ static PyMethodDef methods[] = {
     {"shield", scope_shield, METH_O, "Begins or ends a shield of the caller."},
     {"is_cancelled", scope_is_cancelled, METH_NOARGS, "Is the caller cancelled?"},
     {"cancel_on_disconnect", scope_cancel_on_disconnect, METH_O, "For the caller's request."},
+    METRIC("counter", metric_counter, "What has happened, in number."),
+    METRIC("gauge", metric_gauge, "What is, in number: the workers' are summed."),
+    METRIC("meter", metric_meter, "A counter whose rate is told."),
+    METRIC("histogram", metric_histogram, "How values are spread."),
+    METRIC("timer", metric_timer, "How long something takes."),
+    METRIC("timing", metric_timing, "Times a block."),
     {"account", account_take, METH_NOARGS, "Where the time of the caller's request went."},
     {NULL, NULL, 0, NULL},
 };
 
 static int module_exec(PyObject *module) {
+    if (metric_setup(module) < 0) return -1;
     return PyModule_AddStringConstant(module, "version", GREENROOM_VERSION);
 }
 
