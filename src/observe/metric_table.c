@@ -153,6 +153,14 @@ void metric_table_add(struct metric_table *table, struct metric_store *store, bo
     metric_read(store, add_one, &(struct adding){table, lives});
 }
 
+void metric_table_put(struct metric_table *table, gr_metric_kind kind, gr_slice name, gr_slice help,
+                      gr_slice labels, double value) {
+    struct metric_sample family = {.kind = kind, .family = true, .name = name, .labels = help};
+    struct metric_sample series = {.kind = kind, .name = name, .labels = labels};
+    struct metric_entry *e = enter(table, &family) ? enter(table, &series) : NULL;
+    if (e) e->value += value;
+}
+
 void metric_table_end(struct metric_table *table) {
     for (size_t i = 0; i < table->room; i++) {
         for (struct metric_entry **link = &table->buckets[i], *e; (e = *link);) {

@@ -46,6 +46,11 @@ void metric_table_begin(struct metric_table *table);
 /* Of a process that lives; of one that is over, gauges do not count. */
 void metric_table_add(struct metric_table *table, struct metric_store *store, bool lives);
 
+/* A number that is in no store, added to a series; labels are as observe/metric_name.h writes them.
+ */
+void metric_table_put(struct metric_table *table, gr_metric_kind kind, gr_slice name, gr_slice help,
+                      gr_slice labels, double value);
+
 /* Forgets what no store has any more. */
 void metric_table_end(struct metric_table *table);
 

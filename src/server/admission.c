@@ -3,7 +3,7 @@
 #include "greenroom/log.h"
 #include "runtime/watch.h"
 #include "server/address_table.h"
-#include "server/load.h"
+#include "server/breach.h"
 
 enum { COMPLAIN_EVERY = NS_PER_S };
 
@@ -24,7 +24,7 @@ static int refuse(const union peer *peer, enum breach breach) {
     static unsigned long unsaid;
     char text[PEER_TEXT_MAX];
     bool in_all = breach == BREACH_CONNECTIONS;
-    load_add_breach(breach);
+    breach_count(breach);
     unsaid++;
     if (!last || loop_now() - last >= COMPLAIN_EVERY) {
         size_t len = peer_text(peer, text);

@@ -4,7 +4,7 @@
 
 #include "runtime/runtime.h"
 #include "server/exchange.h"
-#include "server/load.h"
+#include "server/breach.h"
 
 enum {
     FRAMING_ROOM_MIN = 512,
@@ -142,7 +142,7 @@ static ssize_t read_chunked(gr_request *request, void *buffer, size_t len) {
 static ssize_t charge(struct body *body, ssize_t n) {
     body->left -= n;
     if (body->left >= 0) return n;
-    load_add_breach(BREACH_BODY_SIZE);
+    breach_count(BREACH_BODY_SIZE);
     errno = EFBIG;
     return -1;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "greenroom/log.h"
+#include "observe/metric.h"
 #include "server/load.h"
 
 /* By their options, which is what the reader of the log can change. */
@@ -32,6 +33,15 @@ enum breach breach_of_status(int status) {
     default:
         return BREACH_COUNT;
     }
+}
+
+void breach_count(enum breach breach) {
+    const gr_label limit = {"limit", names[breach]};
+    load_add_breach(breach);
+    if (metrics_on)
+        gr_metric_add(metric_of_server(GR_COUNTER, "greenroom_limits_met",
+                                       "Times that a client met a limit", &limit, 1),
+                      1);
 }
 
 void breaches_report(void) {

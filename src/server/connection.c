@@ -10,6 +10,7 @@
 #include "server/exchange.h"
 #include "server/gate.h"
 #include "server/listener.h"
+#include "server/breach.h"
 #include "server/load.h"
 #include "server/pool.h"
 #include "server/runner.h"
@@ -228,7 +229,7 @@ static int fail(struct connection *connection, int code) {
 /* The client is too slow: with the handshake, its body, or the answer. */
 static int time_out(const struct connection *connection, short events) {
     enum breach breach = events == POLLIN ? BREACH_BODY_TIME : BREACH_WRITE_TIME;
-    load_add_breach(connection->state == CONNECTION_HANDSHAKE ? BREACH_HEAD_TIME : breach);
+    breach_count(connection->state == CONNECTION_HANDSHAKE ? BREACH_HEAD_TIME : breach);
     errno = ETIMEDOUT;
     return -1;
 }

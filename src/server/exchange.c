@@ -307,7 +307,7 @@ bool gr_request_expired(const gr_request *request) {
 static void complete(struct gr_request *exchange) {
     bool expired = gr_request_expired(exchange), cancelled = gr_cancelled();
     bool started = gr_response_started(exchange);
-    if (expired) load_add_breach(BREACH_REQUEST_TIME);
+    if (expired) breach_count(BREACH_REQUEST_TIME);
     green_self()->deadline = NEVER;
     if (!started) gr_shield(true); /* until the end: the client may have to be waited for */
     if (expired && !started)
@@ -370,7 +370,7 @@ enum exchange_step exchange_turn_away(struct gr_request *exchange) {
     char seconds[24];
     begin(exchange, &tally);
     exchange->endpoint = gr_slice_of(ENDPOINT_REFUSED);
-    load_add_breach(BREACH_QUEUE_TIME);
+    breach_count(BREACH_QUEUE_TIME);
     snprintf(seconds, sizeof seconds, "%lld",
              (long long)((options->queue_timeout + NS_PER_S - 1) / NS_PER_S));
     response_brief(exchange, 503, "too many requests are in flight", "Retry-After", seconds);
@@ -385,7 +385,7 @@ enum exchange_step exchange_refuse(struct gr_request *exchange) {
     begin(exchange, &tally);
     exchange->endpoint = gr_slice_of(ENDPOINT_REFUSED);
     enum breach breach = breach_of_status(exchange->refusal);
-    if (breach != BREACH_COUNT) load_add_breach(breach);
+    if (breach != BREACH_COUNT) breach_count(breach);
     response_brief(exchange, exchange->refusal, exchange->refusal_reason, NULL, NULL);
     end(exchange, EXCHANGE_LINGER);
     return EXCHANGE_LINGER;

@@ -3,9 +3,11 @@
 #include <stdio.h>
 
 #include "observe/metric.h"
+#include "server/downstream_metrics.h"
 #include "server/endpoint_path.h"
 #include "server/exchange.h"
 #include "server/wall_clock.h"
+#include "server/worker_metrics.h"
 
 /* ---- names ---- */
 
@@ -100,11 +102,37 @@ static void give_example(const gr_request *request, gr_metric *timer, double sec
         metric_set_example(timer, seconds, gr_request_id(request), wall);
 }
 
+/* ---- what the time went on ---- */
+
+static gr_metric *spent[TALLY_TIMES], *queued;
+
+static void find_spent(void) {
+    queued = metric_of_server(GR_TIMER, "greenroom_queued_seconds",
+                              "Time that a request could have gone on, but others ran", NULL, 0);
+    for (int i = 0; i < TALLY_TIMES; i++) {
+        const gr_label on = {"on", tally_names[i]};
+        spent[i] = metric_of_server(GR_COUNTER, "greenroom_spent_seconds",
+                                    "What the time of requests went on", &on, 1);
+    }
+}
+
+static void count_spent(const gr_request *request) {
+    int64_t times[TALLY_TIMES];
+    if (!queued) find_spent();
+    tally_read(request->tally, times);
+    for (int i = 0; i < TALLY_TIMES; i++)
+        if (times[i] > 0) gr_metric_add(spent[i], (double)times[i] / NS_PER_S);
+    gr_metric_record(queued, times[TALLY_QUEUED] > 0 ? (double)times[TALLY_QUEUED] / NS_PER_S : 0);
+}
+
 void request_metrics_count(gr_request *request, int64_t now) {
     double seconds = (double)(now - request->started) / NS_PER_S;
     gr_metric *timer = timer_of(request);
     gr_metric_record(timer, seconds);
     give_example(request, timer, seconds, now);
+    worker_metrics_request(seconds);
+    count_spent(request);
+    downstream_metrics_count(request->tally);
 }
 
 /* ---- include/greenroom/request.h ---- */

@@ -32,6 +32,7 @@
 #include "server/tls_handshake.h"
 #include "server/trial.h"
 #include "server/watchdog.h"
+#include "server/worker_metrics.h"
 
 /* How long a drained worker waits for the first bytes of a request that may be on its way already.
  */
@@ -42,9 +43,9 @@ enum { DRAIN_SILENCE = 200 * NS_PER_MS };
  * just have asked. */
 #define REPLACED_SILENCE (5 * (int64_t)NS_PER_S)
 
-/* Those of the server: five expiries, the listeners' pause, the runner's second try, and the trim
- * of exchanges. */
-enum { TIMERS = 8 };
+/* Those of the server: five expiries, the listeners' pause, the runner's second try, the trim
+ * of exchanges, and the look of the metrics. */
+enum { TIMERS = 9 };
 
 /* How long the application may take to end, after the graceful timeout, when nobody is left to end
  * it. */
@@ -169,6 +170,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     if (interpreter_asker_start() < 0) return fail("cannot start the watchdog");
     if (watchdog_start(options->unresponsive_timeout) < 0) return fail("cannot start the watchdog");
     if (level_watch_start() < 0) return fail("cannot start the thread for levels of the log");
+    worker_metrics_start(options->slot);
     listeners_start();
     load_set_accepting(true);
     ready_pipe_serves();

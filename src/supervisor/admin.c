@@ -164,9 +164,10 @@ int admin_check(const struct settings *settings, char error[SENTENCE_SIZE]) {
     return *settings->admin_token_file ? read_token(settings->admin_token_file, error) : 0;
 }
 
-static int start(const struct admin *admin, const struct settings *settings, char *error) {
+static int start(const struct admin *admin, const struct settings *settings,
+                 const struct board *board, char *error) {
     if (admin_check(settings, error) < 0) return -1;
-    if (metrics_keep() < 0) return sentence(error, "cannot keep metrics: %s", strerror(errno));
+    if (metrics_keep(board) < 0) return sentence(error, "cannot keep metrics: %s", strerror(errno));
     listening = admin->listener.fd;
     local = admin->listener.address.local;
     if (thread_start(run, NULL) < 0)
@@ -175,9 +176,10 @@ static int start(const struct admin *admin, const struct settings *settings, cha
     return 0;
 }
 
-int admin_open(struct admin *admin, const struct settings *settings, char error[SENTENCE_SIZE]) {
+int admin_open(struct admin *admin, const struct settings *settings, const struct board *board,
+               char error[SENTENCE_SIZE]) {
     char own[SENTENCE_SIZE];
-    if (admin->open) return start(admin, settings, error);
+    if (admin->open) return start(admin, settings, board, error);
     if (!settings->has_admin) return 0;
     if (listener_open(&admin->listener, &settings->admin, own) < 0)
         return sentence(error, "admin: %.*s", SENTENCE_SIZE - 16, own);
@@ -189,7 +191,7 @@ int admin_open(struct admin *admin, const struct settings *settings, char error[
         admin_close(admin);
         return -1;
     }
-    return start(admin, settings, error);
+    return start(admin, settings, board, error);
 }
 
 void admin_close(struct admin *admin) {

@@ -9,6 +9,7 @@
 #define SUPERVISOR_ADMIN_H
 
 #include "config/settings.h"
+#include "server/board.h"
 #include "supervisor/listener.h"
 
 struct admin {
@@ -18,7 +19,8 @@ struct admin {
 
 /* Opens what settings ask for, unless it is open already, has metrics kept, and begins to answer;
  * does nothing where they ask for none. Returns 0, or -1 with a sentence. */
-int admin_open(struct admin *admin, const struct settings *settings, char error[SENTENCE_SIZE]);
+int admin_open(struct admin *admin, const struct settings *settings, const struct board *board,
+               char error[SENTENCE_SIZE]);
 
 /* Is what they ask for possible, as far as that can be said without opening it? */
 int admin_check(const struct settings *settings, char error[SENTENCE_SIZE]);

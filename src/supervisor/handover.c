@@ -182,12 +182,12 @@ static bool take_past(const char *line) {
     return metrics_adopt_past(fd) == 0;
 }
 
-static bool take_metrics(const char *line) {
+static bool take_metrics(struct master *m, const char *line) {
     int place, fd;
     if (sscanf(line, "%d %d", &place, &fd) != 2 || place < 0 || place >= BOARD_PLACES_MAX)
         return false;
     set_close_on_exec(fd, true);
-    return metrics_adopt(place, fd) == 0;
+    return metrics_adopt(place, m->workers.at[place].slot, fd) == 0;
 }
 
 static bool take_worker(struct master *m, const char *line) {
@@ -292,7 +292,7 @@ static bool take_line(struct master *m, struct edition *before, const char *kind
     if (strcmp(kind, "control") == 0) return take_control(m, line);
     if (strcmp(kind, "admin") == 0) return take_admin(m, line);
     if (strcmp(kind, "past") == 0) return take_past(line);
-    if (strcmp(kind, "metrics") == 0) return take_metrics(line);
+    if (strcmp(kind, "metrics") == 0) return take_metrics(m, line);
     if (strcmp(kind, "worker") == 0) return take_worker(m, line);
     if (strcmp(kind, "question") == 0) return take_question(m, line);
     if (strcmp(kind, "attached") == 0) return take_attached(m, line);

@@ -1,20 +1,28 @@
 #include "supervisor/metrics.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "greenroom/log.h"
 #include "observe/metric_fold.h"
-#include "server/board.h"
+#include "supervisor/slot.h"
+#include "supervisor/worker_gauges.h"
 
 /* One more than what a descriptor is, so that all zero is none. */
 struct owned {
     struct metric_store *store;
     int fd_and_one;
+    int slot;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct owned past, present[BOARD_PLACES_MAX];
+static const struct board *board;
+static const struct listener *shown;
+static int shown_count;
 
 static int make(struct owned *owned) {
     int fd;
@@ -35,12 +43,32 @@ static void drop(struct owned *owned) {
     *owned = (struct owned){0};
 }
 
-int metrics_keep(void) { return past.store ? 0 : make(&past); }
+int metrics_keep(const struct board *the_board) {
+    board = the_board;
+    return past.store ? 0 : make(&past);
+}
 
-int metrics_give(int place) {
+/* Counts it among those that are over, so that it lasts. */
+static void count_start(int slot) {
+    char labels[64];
+    const char *label = SLOT_LABEL(slot);
+    int len = snprintf(labels, sizeof labels, "worker=\"%s\"", label);
+    gr_metric *family =
+        metric_store_family(past.store, GR_COUNTER, gr_slice_of("greenroom_worker_starts"),
+                            gr_slice_of("Times that its process was started"));
+    gr_metric *starts =
+        family ? metric_store_series(past.store, family, (gr_slice){labels, (size_t)len},
+                                     gr_slice_of("worker=\"(others)\""))
+               : NULL;
+    if (starts) metric_add(&starts->value, 1);
+}
+
+int metrics_give(int place, int slot) {
     if (!past.store) return -1;
     pthread_mutex_lock(&lock);
     int made = make(&present[place]), fd = present[place].fd_and_one - 1;
+    present[place].slot = slot;
+    count_start(slot);
     pthread_mutex_unlock(&lock);
     if (made == 0) return fd;
     gr_log(GR_LOG_WARNING, "no metrics are kept of one process: %m");
@@ -56,12 +84,40 @@ void metrics_take(int place) {
     pthread_mutex_unlock(&lock);
 }
 
+static void add(struct metric_table *table, int place) {
+    metric_table_add(table, present[place].store, true);
+    worker_gauges_put(table, &board->places[place], present[place].slot);
+}
+
+void metrics_show(const struct listener *listeners, int count) {
+    pthread_mutex_lock(&lock);
+    shown = listeners;
+    shown_count = count;
+    pthread_mutex_unlock(&lock);
+}
+
+/* tcp(7): of a socket that listens, how many connections nobody has accepted yet. */
+static void add_backlog(struct metric_table *table, const struct listener *listener) {
+    char labels[sizeof listener->name + 16];
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (getsockopt(listener->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return;
+    int len = snprintf(labels, sizeof labels, "address=\"%s\"", listener->name);
+    metric_table_put(table, GR_GAUGE, gr_slice_of("greenroom_backlog"),
+                     gr_slice_of("Connections that no worker has accepted yet"),
+                     (gr_slice){labels, (size_t)len}, info.tcpi_unacked);
+}
+
 void metrics_fill(struct metric_table *table) {
     pthread_mutex_lock(&lock);
     metric_table_begin(table);
     for (int i = 0; i < BOARD_PLACES_MAX; i++)
-        if (present[i].store) metric_table_add(table, present[i].store, true);
+        if (present[i].store) add(table, i);
     if (past.store) metric_table_add(table, past.store, false);
+    for (int i = 0; i < shown_count; i++) add_backlog(table, &shown[i]);
+    metric_table_put(table, GR_COUNTER, gr_slice_of("greenroom_metrics_dropped"),
+                     gr_slice_of("Values that found no room"), (gr_slice){"", 0},
+                     (double)table->dropped);
     metric_table_end(table);
     pthread_mutex_unlock(&lock);
 }
@@ -72,4 +128,7 @@ int metrics_fd(int place) { return present[place].fd_and_one - 1; }
 
 int metrics_adopt_past(int fd) { return adopt(&past, fd); }
 
-int metrics_adopt(int place, int fd) { return adopt(&present[place], fd); }
+int metrics_adopt(int place, int slot, int fd) {
+    present[place].slot = slot;
+    return adopt(&present[place], fd);
+}

@@ -7,13 +7,20 @@
 #define SUPERVISOR_METRICS_H
 
 #include "observe/metric_table.h"
+#include "server/board.h"
+#include "supervisor/listener.h"
 
-/* From now on metrics are kept. Returns 0, or -1 with errno. */
-int metrics_keep(void);
+/* From now on metrics are kept, and what the board says of processes is shown beside them. Returns
+ * 0, or -1 with errno. */
+int metrics_keep(const struct board *board);
 
-/* A store for the process that is to have that place. Returns its descriptor, which stays ours; -1
- * when metrics are not kept, or there is no memory for any. */
-int metrics_give(int place);
+/* A store for the process that is to have that place, for that slot. Returns its descriptor, which
+ * stays ours; -1 when metrics are not kept, or there is no memory for any. */
+int metrics_give(int place, int slot);
+
+/* The sockets whose backlogs are shown from now on; they are not to be closed before this has been
+ * called with others, or with none. */
+void metrics_show(const struct listener *listeners, int count);
 
 /* The process there is over. */
 void metrics_take(int place);
@@ -29,6 +36,6 @@ int metrics_past_fd(void);
 int metrics_fd(int place);
 
 int metrics_adopt_past(int fd);
-int metrics_adopt(int place, int fd);
+int metrics_adopt(int place, int slot, int fd);
 
 #endif

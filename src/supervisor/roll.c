@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "greenroom/log.h"
 #include "supervisor/directory.h"
+#include "supervisor/metrics.h"
 #include "supervisor/notify.h"
 #include "supervisor/state.h"
 #include "supervisor/stop.h"
@@ -177,6 +178,7 @@ static void put_in_force(struct master *m) {
     m->edition = m->roll.next;
     m->roll.next = NULL;
     log_adopt_levels(&m->edition->settings.worker);
+    metrics_show(m->edition->listeners, m->edition->listener_count);
     edition_quiesce(before, m->edition);
     edition_close(before, m->edition);
     attached_follow(m);

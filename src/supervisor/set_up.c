@@ -13,6 +13,7 @@
 #include "supervisor/directory.h"
 #include "supervisor/handover.h"
 #include "supervisor/log_writer.h"
+#include "supervisor/metrics.h"
 #include "supervisor/notify.h"
 #include "supervisor/passed.h"
 #include "supervisor/program.h"
@@ -68,8 +69,11 @@ static int begin(struct master *m, char *error) {
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, NULL, error) < 0) return -1;
     if (edition->settings.worker.check_only) return admin_check(&edition->settings, error);
-    if (admin_open(&m->admin, &edition->settings, error) < 0 || passed_check(error) < 0) return -1;
+    if (admin_open(&m->admin, &edition->settings, m->workers.board, error) < 0 ||
+        passed_check(error) < 0)
+        return -1;
     attached_follow(m);
+    metrics_show(edition->listeners, edition->listener_count);
     return control_open(&m->control, edition->settings.control, error);
 }
 
@@ -80,9 +84,10 @@ static int take_over(struct master *m, char *error) {
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
     log_writers_settle();
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, before, NULL, error) < 0) return -1;
+    metrics_show(edition->listeners, edition->listener_count);
     edition_quiesce(before, edition);
     edition_close(before, edition);
-    if (admin_open(&m->admin, &edition->settings, error) < 0) return -1;
+    if (admin_open(&m->admin, &edition->settings, m->workers.board, error) < 0) return -1;
     m->phase = PHASE_RUNNING;
     gr_log(GR_LOG_INFO, "greenroom " GREENROOM_VERSION " has taken over");
     attached_follow(m);

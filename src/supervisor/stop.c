@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "greenroom/log.h"
+#include "supervisor/metrics.h"
 #include "supervisor/mules.h"
 #include "supervisor/notify.h"
 #include "supervisor/state.h"
@@ -21,6 +22,7 @@ void stop_begin(struct master *m, int exit_code) {
     for (struct worker *w = NULL; (w = workers_next(&m->workers, w));)
         if (!slot_is_mule(w->slot)) worker_leave(w, false);
     mules_go_on(m);
+    metrics_show(NULL, 0);
     edition_close(m->edition, NULL);
     m->edition = NULL;
 }

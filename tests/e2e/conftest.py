@@ -22,7 +22,9 @@ from pathlib import Path
 
 import pytest
 from http_wire import Wire
-from services import authority, certificates, mariadb, postgres, redis_socket, tls_upstream, upstream  # noqa: F401
+from services import (  # noqa: F401
+    authority, certificates, mariadb, postgres, redis_socket, service, tls_upstream, upstream,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"

@@ -329,3 +329,27 @@ def upstream() -> Iterator[GatheringUpstream]:
 def tls_upstream(certificates: Certificates) -> Iterator[GatheringUpstream]:
     with serving(GatheringUpstream(certificates)) as server:
         yield server
+
+
+class Service(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"fine\n")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def service() -> Iterator[int]:
+    """The port of a service that speaks HTTP."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as listener:
+        thread = threading.Thread(target=listener.serve_forever)
+        thread.start()
+        yield listener.server_port
+        listener.shutdown()
+        thread.join()

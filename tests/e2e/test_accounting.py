@@ -4,11 +4,8 @@ import json
 import re
 import socket
 import statistics
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import Server
@@ -57,30 +54,6 @@ def test_lines_of_text_say_it_when_asked_to(serve, where: str):
     server = serve("--workers", "1", "--access-log-times", "on", "--access-log", where, APP)
     server.get("/sleep")
     server.wait_for_output(r'"GET /sleep HTTP/1\.1" 200 0 \d+ .*\brunning=\d+ .*\bsleep=[12]\d{4}\b')
-
-
-class Service(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "5")
-        self.end_headers()
-        self.wfile.write(b"fine\n")
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def service() -> Iterator[int]:
-    """The port of a service that speaks HTTP."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as listener:
-        thread = threading.Thread(target=listener.serve_forever)
-        thread.start()
-        yield listener.server_port
-        listener.shutdown()
-        thread.join()
 
 
 @pytest.fixture
