@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "runtime/runtime.h"
-#include "server/exchange.h"
 #include "server/breach.h"
+#include "server/exchange.h"
 
 enum {
     FRAMING_ROOM_MIN = 512,
