@@ -20,7 +20,7 @@
 #ifndef GREENROOM_CLIENT_H
 #define GREENROOM_CLIENT_H
 
-#include <greenroom/stream.h>
+#include <greenroom/tls.h>
 
 GR_BEGIN
 
@@ -35,6 +35,7 @@ typedef enum gr_failure_kind {
     GR_FAILURE_PLACE,    /* no connection has become free */
     GR_FAILURE_NAME,     /* the host has no address */
     GR_FAILURE_CONNECT,  /* none of its addresses can be connected to */
+    GR_FAILURE_TLS,      /* there is no agreement, or the other side is not whom it should be */
     GR_FAILURE_SEND,     /* the request has not been sent, or its body cannot be read */
     GR_FAILURE_RECEIVE,  /* the answer has not come, or not all of it */
     GR_FAILURE_PROTOCOL, /* what has come is not an answer of HTTP/1.1, or its head is too large */
@@ -60,13 +61,17 @@ typedef struct gr_client_options {
     size_t connections_per_origin; /* 100 */
     int64_t idle_timeout;          /* for which an unused connection is kept: 30 s */
     int64_t place_timeout;         /* to wait for one of those connections: 30 s */
-    int64_t connect_timeout;       /* to look a name up and to connect: 10 s */
+    int64_t connect_timeout;       /* to look a name up, to connect and to shake hands (TLS):
+                                    * 10 s */
     int64_t read_timeout;          /* from one byte of the answer, or of its absence, to the next:
                                     * 60 s. The same for each piece of a request that is sent */
     int64_t timeout;               /* for all of a call, to the end of its body: none */
     int64_t name_lifetime;         /* for which addresses of a name are believed: 5 s, since
                                     * getaddrinfo(3) does not say how long they are good for */
     const char *user_agent;        /* "greenroom" */
+    gr_tls *tls;                   /* for https: own authorities, a certificate (gr_tls_client with
+                                    * the protocol "http/1.1"). Stays the caller's, open as long as
+                                    * the client. The authorities that the system trusts */
     size_t head_max;               /* bytes of the head of an answer: 64 KiB; at most 1 MiB */
 } gr_client_options;
 
@@ -89,7 +94,7 @@ typedef struct gr_client_field {
 /* What is 0 or NULL is as it stands behind the field. */
 typedef struct gr_call {
     const char *method;            /* GET */
-    const char *url;               /* absolute, http */
+    const char *url;               /* absolute, http or https */
     const gr_client_field *fields; /* besides Host, User-Agent and Accept, which are added when they
                                     * are not among them. Content-Length, Transfer-Encoding,
                                     * Connection and what else concerns the connection is ours */

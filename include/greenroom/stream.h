@@ -94,9 +94,9 @@ GR_API int gr_pipe(size_t high, gr_reader **reader, gr_writer **writer);
 
 /* --- Without parking, for code that is called by events ---
  *
- * The ends of a gr_pipe have all of it, socket readers gr_reader_try_read; other streams fail with
- * EOPNOTSUPP: a pipe and a green thread that does gr_copy give it to them. On a green thread, or in
- * an event; else EPERM. Nothing here parks. */
+ * The ends of a gr_pipe have all of it, readers of sockets and of TLS on them gr_reader_try_read;
+ * other streams fail with EOPNOTSUPP: a pipe and a green thread that does gr_copy give it to them.
+ * On a green thread, or in an event; else EPERM. Nothing here parks. */
 
 /* What an event calls: on the green thread that caused it, in the midst of its read or write. Must
  * not park; may call what does not. */

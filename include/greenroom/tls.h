@@ -20,12 +20,14 @@ typedef struct gr_tls gr_tls;
 
 enum { GR_TLS_WHY_SIZE = 512 };
 
-/* Paths of files in PEM, which are read once. */
+/* Paths of files in PEM, which are read once, and what else there is to say. */
 typedef struct gr_tls_files {
     const char *certificate; /* with its chain; NULL: none, which a server needs */
     const char *key;         /* to the certificate */
     const char *authorities; /* who may have signed the other side's certificate. NULL: for a
                               * client those that the system trusts; a server does not ask then */
+    const char *protocol;    /* that a client offers, by its name of RFC 7301 such as "http/1.1":
+                              * a server that has no such one refuses. NULL: none */
 } gr_tls_files;
 
 /* NULL with errno EINVAL (files that are no good), ELIBACC (OpenSSL cannot be loaded) or ENOMEM,
@@ -47,7 +49,8 @@ GR_API void gr_tls_close(gr_tls *tls);
  * source ends before TLS does, fails with ENODATA: somebody may have cut it off. Closing the writer
  * says close_notify. What TLS itself has to answer goes with the next bytes that are written.
  * Memory: about 40 KiB for both, and 16 KiB more for the first bytes read. The handshake computes
- * for about a millisecond, on the calling green thread. */
+ * for about a millisecond, on the calling green thread; less where a client meets a host again,
+ * with which it resumes the session. */
 GR_API int gr_tls_start(gr_tls *tls, const char *host, gr_reader **reader, gr_writer **writer,
                         char why[GR_TLS_WHY_SIZE]);
 

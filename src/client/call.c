@@ -156,9 +156,6 @@ static int find_origin(struct errand *errand) {
     if (!text || http_url_parse(gr_slice_of(text), &url, &why) < 0)
         return failure_tell(errand->failure, GR_FAILURE_CALL, EINVAL, "cannot ask for URL %s: %s",
                             text ? text : "NULL", why);
-    if (url.tls)
-        return failure_tell(errand->failure, GR_FAILURE_CALL, EINVAL,
-                            "cannot ask for URL %s: https is not spoken", text);
     errand->target = url.target;
     errand->origin = origins_find(&errand->client->origins, &url);
     if (errand->origin) return 0;

@@ -58,6 +58,8 @@ gr_client *gr_client_open(const gr_client_options *options, gr_failure *failure)
     }
     client->options = completed;
     client->options.user_agent = agent;
+    client->tls = completed.tls;
+    pthread_mutex_init(&client->tls_lock, NULL);
     origins_init(&client->origins);
     client->origins.open_max = completed.connections;
     client->origins.open_max_of_origin = completed.connections_per_origin;
@@ -69,6 +71,8 @@ void gr_client_close(gr_client *client) {
     if (!client) return;
     origins_fini(&client->origins);
     names_close(client->names);
+    if (!client->options.tls) gr_tls_close(client->tls);
+    pthread_mutex_destroy(&client->tls_lock);
     free((char *)client->options.user_agent);
     free(client);
 }

@@ -5,11 +5,14 @@
 #include "client/failure.h"
 #include "client/names.h"
 #include "client/origins.h"
+#include "greenroom/tls.h"
 
 struct gr_client {
     gr_client_options options; /* all of them set; no time is NEVER */
     struct names *names;
     struct origins origins;
+    pthread_mutex_t tls_lock; /* of the following */
+    gr_tls *tls;              /* options.tls, or its own, which is made when it is needed */
 };
 
 /* When the waits of one call end. */

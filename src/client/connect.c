@@ -36,14 +36,45 @@ static struct connection *new_connection(struct origin *origin, int fd, int64_t 
     return connection;
 }
 
+/* ---- TLS ---- */
+
+static gr_tls *settings(gr_client *client, char *why) {
+    pthread_mutex_lock(&client->tls_lock);
+    if (!client->tls) client->tls = gr_tls_client(&(gr_tls_files){.protocol = "http/1.1"}, why);
+    gr_tls *tls = client->tls;
+    pthread_mutex_unlock(&client->tls_lock);
+    return tls;
+}
+
+/* Closes both streams when it fails. */
+static int secure(gr_client *client, struct connection *connection, gr_failure *failure) {
+    char why[GR_TLS_WHY_SIZE];
+    const char *host = connection->origin->host;
+    gr_tls *tls = settings(client, why);
+    if (tls && gr_tls_start(tls, host, &connection->reader, &connection->writer, why) == 0)
+        return 0;
+    int error = errno;
+    reader_close(connection->reader, true);
+    gr_writer_abort(connection->writer, error);
+    return failure_tell(failure, GR_FAILURE_TLS, error, "no TLS with %s port %d: %.400s", host,
+                        connection->origin->port, error == ETIMEDOUT ? failure_reason(error) : why);
+}
+
+/* ---- the whole ---- */
+
 struct connection *origin_connect(gr_client *client, struct origin *origin,
                                   const struct timing *timing, gr_failure *failure) {
     int64_t due = timing_due(timing, timing->connect);
     struct addresses addresses;
     if (resolve(client, origin, due, &addresses, failure) < 0) return NULL;
     int fd = dial(&addresses, origin->port, due);
-    if (fd >= 0) return new_connection(origin, fd, due, failure);
-    failure_write(failure, GR_FAILURE_CONNECT, errno, "cannot connect to %s port %d: %s",
-                  origin->host, origin->port, failure_reason(errno));
+    if (fd < 0) {
+        failure_write(failure, GR_FAILURE_CONNECT, errno, "cannot connect to %s port %d: %s",
+                      origin->host, origin->port, failure_reason(errno));
+        return NULL;
+    }
+    struct connection *connection = new_connection(origin, fd, due, failure);
+    if (!connection || !origin->tls || secure(client, connection, failure) == 0) return connection;
+    free(connection);
     return NULL;
 }

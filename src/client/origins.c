@@ -203,13 +203,20 @@ static void serve_next(struct origins *all, struct list *closing) {
 
 /* ---- taking and giving ---- */
 
+/* Is it good for another request? Not so when the other side has ended it, or has said anything
+ * that nobody asked for. */
+static bool is_quiet(struct connection *connection) {
+    char byte;
+    return gr_reader_try_read(connection->reader, &byte, 1) < 0 && errno == EAGAIN;
+}
+
 /* Idle ones that have turned out to be dead give up their places. */
 static struct connection *take_idle(struct origins *all, struct origin *origin,
                                     struct list *closing) {
     for (struct list *at = origin->idle.prev, *next; at != &origin->idle; at = next) {
         struct connection *connection = LIST_ENTRY(at, struct connection, idle_of_origin);
         next = at->prev;
-        if (wire_is_quiet(connection->wire)) {
+        if (is_quiet(connection)) {
             take_from_idle(all, connection);
             return connection;
         }

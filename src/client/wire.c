@@ -35,9 +35,17 @@ static ssize_t wire_read(gr_reader *reader, void *buffer, size_t len) {
     return n;
 }
 
+static ssize_t wire_try_read(gr_reader *reader, void *buffer, size_t len) {
+    ssize_t n;
+    do n = recv(of_reader(reader)->fd, buffer, len, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
 static void wire_close_reader(gr_reader *reader, bool excused) { leave(of_reader(reader)); }
 
-static const struct reader_type wire_reader = {.read = wire_read, .close = wire_close_reader};
+static const struct reader_type wire_reader = {
+    .read = wire_read, .try_read = wire_try_read, .close = wire_close_reader};
 
 static int wire_write(gr_writer *writer, struct iovec *parts, int count) {
     struct wire *wire = of_writer(writer);
@@ -66,11 +74,6 @@ struct wire *wire_open(int fd) {
     }
     *wire = (struct wire){{.type = &wire_reader}, {.type = &wire_writer}, fd, 2, INT64_MAX};
     return wire;
-}
-
-bool wire_is_quiet(const struct wire *wire) {
-    char byte;
-    return recv(wire->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 int wire_wait(const struct wire *wire) { return wait_for(wire->fd, POLLIN, wire->due); }

@@ -17,10 +17,6 @@ struct wire {
 /* Over fd, which is closed when both are, and at once if there is no memory: NULL. */
 struct wire *wire_open(int fd);
 
-/* Is it good for another request? Not so when the other side has ended it, or has said anything
- * that nobody asked for. Never parks. */
-bool wire_is_quiet(const struct wire *wire);
-
 /* Waits until there is something to be received. Returns 0, or -1 with errno. Parks. */
 int wire_wait(const struct wire *wire);
 

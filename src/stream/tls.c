@@ -48,6 +48,7 @@ static gr_tls *open_settings(const gr_tls_files *files, bool client, char *why) 
         .count = files->certificate ? 1 : 0,
         .client_ca = files->authorities,
         .client_required = true,
+        .protocol = files->protocol,
     };
     gr_tls *tls = malloc(sizeof *tls);
     if (!tls) {
@@ -148,13 +149,35 @@ static ssize_t tls_read(gr_reader *reader, void *buffer, size_t len) {
     }
 }
 
+static ssize_t tls_try_read(gr_reader *reader, void *buffer, size_t len) {
+    struct connection *connection = of_reader(reader);
+    char bytes[1024];
+    for (;;) {
+        pthread_mutex_lock(&connection->lock);
+        long n = engine->read(connection->session, buffer, len);
+        pthread_mutex_unlock(&connection->lock);
+        if (n >= 0) return n;
+        if (n != -EAGAIN) return stream_fail((int)-n);
+        ssize_t came = gr_reader_try_read(connection->source, bytes, sizeof bytes);
+        if (came <= 0) return came < 0 ? -1 : stream_fail(ENODATA);
+        pthread_mutex_lock(&connection->lock);
+        int error = -engine->feed(connection->session, bytes, (size_t)came);
+        pthread_mutex_unlock(&connection->lock);
+        if (error) return stream_fail(error);
+    }
+}
+
 static void tls_close_reader(gr_reader *reader, bool excused) {
     struct connection *connection = of_reader(reader);
     reader_close(connection->source, excused || reader->ended);
     leave(connection);
 }
 
-static const struct reader_type tls_reader = {.read = tls_read, .close = tls_close_reader};
+static const struct reader_type tls_reader = {
+    .read = tls_read,
+    .try_read = tls_try_read,
+    .close = tls_close_reader,
+};
 
 /* ---- writing ---- */
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tls/resumption.h"
 #include "tls/ticket.h"
 
 int context_fail(char why[TLS_WHY_SIZE], const char *what, const char *path) {
@@ -119,6 +120,7 @@ static int set_identity(SSL_CTX *ssl, const struct tls_files *files, int id, cha
 static void free_context(struct tls_context *context) {
     for (int i = 0; i < context->count; i++) certificate_free(&context->certificates[i]);
     SSL_CTX_free(context->ssl);
+    resumption_close(context->resumption);
     free(context->certificates);
     OPENSSL_cleanse(context->secret, sizeof context->secret);
     free(context);
@@ -164,6 +166,24 @@ static int verify_servers(struct tls_context *context, const struct tls_files *f
     return 0;
 }
 
+/* Returns 0, or -1 when there is no memory or the name is no good. */
+static int offer(SSL_CTX *ssl, const char *protocol) {
+    unsigned char list[256];
+    size_t len = strlen(protocol);
+    if (len == 0 || len >= sizeof list) return -1;
+    list[0] = (unsigned char)len;
+    memcpy(list + 1, protocol, len);
+    return SSL_CTX_set_alpn_protos(ssl, list, (unsigned)len + 1) == 0 ? 0 : -1;
+}
+
+static int set_session_client(struct tls_context *context, const struct tls_files *files,
+                              char *why) {
+    context->resumption = resumption_open(context->ssl);
+    if (!context->resumption || (files->protocol && offer(context->ssl, files->protocol) < 0))
+        return context_fail(why, "cannot offer", files->protocol ? files->protocol : "sessions");
+    return verify_servers(context, files, why);
+}
+
 static int set_session_server(struct tls_context *context, const struct tls_files *files,
                               char *why) {
     SSL_CTX_set_options(context->ssl, SSL_OP_NO_TICKET);
@@ -180,7 +200,7 @@ struct tls_context *context_open_for_sessions(const struct tls_files *files, boo
         new_context(client ? TLS_client_method() : TLS_server_method(), why);
     if (!context) return NULL;
     int set =
-        client ? verify_servers(context, files, why) : set_session_server(context, files, why);
+        client ? set_session_client(context, files, why) : set_session_server(context, files, why);
     if (set == 0 && (!files->count || read_certificates(context, files, why, warning) == 0))
         return context;
     free_context(context);

@@ -12,6 +12,7 @@ struct tls_context {
     struct certificate *certificates;
     int count;
     bool asks_clients;
+    struct resumption *resumption; /* of a client's; NULL for a server's */
     unsigned char secret[TLS_SECRET_SIZE];
     int users; /* streams, and whoever opened it. Atomic */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tls/context.h"
+#include "tls/resumption.h"
 
 /* What lies here to be sent, of TLS's own answers, before the other side is not listened to any
  * longer. */
@@ -40,13 +41,31 @@ static int set_host(SSL *ssl, const char *host) {
     return X509_VERIFY_PARAM_set1_ip_asc(verify, host) == 1 ? 0 : -1;
 }
 
+/* Whom it speaks with is known to what remembers sessions, as long as the session lives. */
+static int set_client(struct tls_context *context, SSL *ssl, const char *host) {
+    char *copy = OPENSSL_strdup(host);
+    if (!copy || SSL_set_app_data(ssl, copy) != 1) {
+        OPENSSL_free(copy);
+        return -1;
+    }
+    return set_host(ssl, host) < 0 ? -1 : resumption_use(context->resumption, ssl, host);
+}
+
+static void free_ssl(SSL *ssl) {
+    char *host = ssl ? SSL_get_app_data(ssl) : NULL;
+    /* One that has not failed can be resumed, however its connection ended. */
+    if (ssl && SSL_is_init_finished(ssl)) SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN);
+    SSL_free(ssl);
+    OPENSSL_free(host);
+}
+
 static struct tls_session *session_open(struct tls_context *context, const char *host) {
     SSL *ssl = SSL_new(context->ssl);
     BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
-    if (!ssl || !in || !out || (host && set_host(ssl, host) < 0)) {
+    if (!ssl || !in || !out || (host && set_client(context, ssl, host) < 0)) {
         BIO_free(in);
         BIO_free(out);
-        SSL_free(ssl);
+        free_ssl(ssl);
         ERR_clear_error();
         return NULL;
     }
@@ -58,7 +77,7 @@ static struct tls_session *session_open(struct tls_context *context, const char 
     return (struct tls_session *)ssl;
 }
 
-static void session_close(struct tls_session *session) { SSL_free(ssl_of(session)); }
+static void session_close(struct tls_session *session) { free_ssl(ssl_of(session)); }
 
 /* ---- bytes ---- */
 

@@ -268,6 +268,7 @@ class GatheringUpstream(ThreadingHTTPServer):
     def speak_tls(self, certificates: Certificates):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificates.certificate, certificates.key)
+        context.set_alpn_protocols(["http/1.1"])
         self.socket = context.wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False
         )
@@ -299,7 +300,11 @@ class GatheringHandler(BaseHTTPRequestHandler):
             self.server.connections += 1
 
     def do_GET(self):
-        body = self.server.gather(int(self.path[1:])).encode()
+        if self.path == "/resumed":  # was the session of an earlier connection?
+            body = str(self.connection.session_reused).encode()
+            self.close_connection = True
+        else:
+            body = self.server.gather(int(self.path[1:])).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -34,9 +34,17 @@ static void ping(gr_request *request, void *data) {
     gr_respond(request, 200, "text/plain", "pong", 4);
 }
 
+/* CA: whom to trust instead of those that the system does. */
+static gr_tls *tls_settings(void) {
+    char why[GR_TLS_WHY_SIZE];
+    gr_tls_files files = {.authorities = getenv("CA"), .protocol = "http/1.1"};
+    return files.authorities ? gr_tls_client(&files, why) : NULL;
+}
+
 int gr_app_setup(gr_app *app) {
+    gr_client_options options = {.tls = tls_settings()};
     gr_failure failure;
-    if (!(client = gr_client_open(NULL, &failure))) return -1;
+    if (!(client = gr_client_open(&options, &failure))) return -1;
     if (gr_app_route(app, "GET", "/ping", ping, NULL) < 0) return -1;
     return gr_app_route(app, NULL, "/{path...}", relay, getenv("URL"));
 }
