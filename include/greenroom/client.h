@@ -39,6 +39,7 @@ typedef enum gr_failure_kind {
     GR_FAILURE_SEND,     /* the request has not been sent, or its body cannot be read */
     GR_FAILURE_RECEIVE,  /* the answer has not come, or not all of it */
     GR_FAILURE_PROTOCOL, /* what has come is not an answer of HTTP/1.1, or its head is too large */
+    GR_FAILURE_REDIRECT, /* there are too many, or one that cannot be followed */
     GR_FAILURE_MEMORY,
 } gr_failure_kind;
 
@@ -68,6 +69,8 @@ typedef struct gr_client_options {
     int64_t timeout;               /* for all of a call, to the end of its body: none */
     int64_t name_lifetime;         /* for which addresses of a name are believed: 5 s, since
                                     * getaddrinfo(3) does not say how long they are good for */
+    int redirects;                 /* that are followed: 10. Below 0: none, they are answers */
+    bool raw_bodies;               /* ask for no compression, and leave bodies as they come: no */
     const char *user_agent;        /* "greenroom" */
     gr_tls *tls;                   /* for https: own authorities, a certificate (gr_tls_client with
                                     * the protocol "http/1.1"). Stays the caller's, open as long as
@@ -93,23 +96,28 @@ typedef struct gr_client_field {
 
 /* What is 0 or NULL is as it stands behind the field. */
 typedef struct gr_call {
-    const char *method;            /* GET */
-    const char *url;               /* absolute, http or https */
-    const gr_client_field *fields; /* besides Host, User-Agent and Accept, which are added when they
-                                    * are not among them. Content-Length, Transfer-Encoding,
-                                    * Connection and what else concerns the connection is ours */
+    const char *method; /* GET */
+    const char *url;    /* absolute, http or https */
+    /* Besides Host, User-Agent, Accept, Accept-Encoding and Authorization, which are added when
+     * they are not among them. Content-Length, Transfer-Encoding, Connection and what else concerns
+     * the connection is ours. */
+    const gr_client_field *fields;
     size_t field_count;
-    gr_slice body;           /* none */
-    gr_reader *stream;       /* a body that is read while it is sent. Stays the caller's, who
-                              * closes it after the call */
-    int64_t stream_length;   /* of the stream; -1: not known, so it is sent in chunks */
-    int64_t connect_timeout; /* the client's. Below 0: none */
-    int64_t read_timeout;    /* the client's */
-    int64_t timeout;         /* the client's */
+    gr_slice body;               /* none */
+    gr_reader *stream;           /* a body that is read while it is sent. Stays the caller's, who
+                                  * closes it after the call */
+    int64_t stream_length;       /* of the stream; -1: not known, so it is sent in chunks */
+    const char *user, *password; /* basic authentication (RFC 7617): those of the URL */
+    const char *bearer;          /* a token (RFC 6750): none */
+    int64_t connect_timeout;     /* the client's. Below 0: none */
+    int64_t read_timeout;        /* the client's */
+    int64_t timeout;             /* the client's */
 } gr_call;
 
 /* Sends the request and receives the head of the answer, whatever its status. Answers that are
- * interim (1xx) are passed over. Parks. NULL with the failure told. The strings and slices of the
+ * interim (1xx) are passed over. Redirects (RFC 9110, 15.4) are followed, without credentials and
+ * cookies where they lead to another origin; but not by a stream that would have to be sent again:
+ * then the redirect is the answer. Parks. NULL with the failure told. The strings and slices of the
  * call are not needed afterwards. */
 GR_API gr_answer *gr_client_call(gr_client *client, const gr_call *call, gr_failure *failure);
 
@@ -133,9 +141,13 @@ GR_API bool gr_answer_header_at(const gr_answer *answer, size_t index, gr_slice 
 /* What Content-Length says; -1 where it says nothing. */
 GR_API int64_t gr_answer_content_length(const gr_answer *answer);
 
-/* Reads the body as gr_reader_read does. Parks. -1 with errno ETIMEDOUT, ECANCELED, ENODATA (it
- * ends too early), EPROTO (malformed chunk), or what the connection says. At the end of the body
- * the connection goes back to the client's idle ones. */
+/* Where the last redirect led; NULL where none was followed. */
+GR_API const char *gr_answer_url(const gr_answer *answer);
+
+/* Reads the body as gr_reader_read does, decoded if it is in gzip, deflate, br or zstd; fields stay
+ * as they came. Parks. -1 with errno ETIMEDOUT, ECANCELED, ENODATA (it ends too early), EPROTO
+ * (malformed chunk or coding), or what the connection says. At the end of the body the connection
+ * goes back to the client's idle ones. */
 GR_API ssize_t gr_answer_read(gr_answer *answer, void *buffer, size_t len);
 
 /* The body as a stream, to be filtered and copied. Taken at most once, and then closed by the

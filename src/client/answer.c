@@ -28,6 +28,8 @@ struct gr_answer {
     gr_reader *framed; /* what body reads from; NULL for no body */
     bool taken;        /* body is the caller's to close */
     char *collected;
+    char *url;        /* where a redirect has led */
+    gr_reader *plain; /* body, decoded: the outermost, which the caller reads */
     struct http_field fields[FIELDS_MAX];
     char first[FIRST_ROOM];
 };
@@ -223,6 +225,35 @@ static gr_reader *frame(gr_answer *answer) {
     return NULL;
 }
 
+/* Codings that nobody asked for stay as they are. */
+static int decode(gr_answer *answer, gr_failure *failure) {
+    static const struct {
+        const char *name;
+        gr_coding coding;
+    } known[] = {{"gzip", GR_GZIP},
+                 {"x-gzip", GR_GZIP},
+                 {"deflate", GR_DEFLATE},
+                 {"br", GR_BROTLI},
+                 {"zstd", GR_ZSTD}};
+    gr_slice name;
+    answer->plain = &answer->body;
+    if (!answer->framed || answer->client->options.raw_bodies ||
+        !gr_answer_header(answer, "Content-Encoding", &name))
+        return 0;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!http_is_word(name, known[i].name)) continue;
+        /* Were it to fail with the connection in place, it would close that. */
+        struct connection *connection = answer->connection;
+        answer->connection = NULL;
+        answer->plain = gr_reader_decode(&answer->body, known[i].coding, UINT64_MAX);
+        answer->connection = connection;
+        if (!answer->plain)
+            return failure_tell(failure, GR_FAILURE_MEMORY, errno, "cannot decode an answer: %s",
+                                strerror(errno));
+    }
+    return 0;
+}
+
 static int begin_body(gr_answer *answer, gr_failure *failure) {
     answer->at = answer->head.size;
     answer->arrived.type = &arrived_type;
@@ -231,12 +262,13 @@ static int begin_body(gr_answer *answer, gr_failure *failure) {
     if (!answer->framed && answer->head.framing != HTTP_FRAMING_NONE)
         return failure_tell(failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for an answer");
     if (!answer->framed) release(answer, true);
-    return 0;
+    return decode(answer, failure);
 }
 
 static void free_answer(gr_answer *answer) {
     if (answer->data != answer->first) free(answer->data);
     free(answer->collected);
+    free(answer->url);
     free(answer);
 }
 
@@ -296,15 +328,19 @@ bool gr_answer_header_at(const gr_answer *answer, size_t index, gr_slice *name, 
     return true;
 }
 
+const char *gr_answer_url(const gr_answer *answer) { return answer->url; }
+
+void answer_set_url(gr_answer *answer, char *url) { answer->url = url; }
+
 int64_t gr_answer_content_length(const gr_answer *answer) { return answer->head.content_length; }
 
 ssize_t gr_answer_read(gr_answer *answer, void *buffer, size_t len) {
-    return gr_reader_read(&answer->body, buffer, len);
+    return gr_reader_read(answer->plain, buffer, len);
 }
 
 gr_reader *gr_answer_reader(gr_answer *answer) {
     answer->taken = true;
-    return &answer->body;
+    return answer->plain;
 }
 
 int gr_answer_collect(gr_answer *answer, size_t max, gr_slice *body) {
@@ -318,7 +354,7 @@ int gr_answer_collect(gr_answer *answer, size_t max, gr_slice *body) {
         char *grown = realloc(answer->collected, room);
         if (!grown) return stream_fail(ENOMEM);
         answer->collected = grown;
-        while (len < room && (n = gr_reader_read(&answer->body, grown + len, room - len)) > 0)
+        while (len < room && (n = gr_reader_read(answer->plain, grown + len, room - len)) > 0)
             len += (size_t)n;
         if (n < 0) return -1;
         if (len > max) return stream_fail(EFBIG);
@@ -329,6 +365,6 @@ int gr_answer_collect(gr_answer *answer, size_t max, gr_slice *body) {
 
 void gr_answer_close(gr_answer *answer) {
     if (!answer) return;
-    if (!answer->taken) reader_close(&answer->body, true);
+    if (!answer->taken) reader_close(answer->plain, true);
     free_answer(answer);
 }

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "client/redirect.h"
 #include "client/request.h"
 #include "greenroom/green.h"
 #include "http/chunked.h"
 #include "http/response_head.h"
+
+enum { REDIRECT_BODY_MAX = 64 * 1024 };
 
 /* What stays the same when it is sent again. */
 struct errand {
@@ -14,7 +17,7 @@ struct errand {
     gr_call call; /* all of it set */
     struct timing timing;
     struct origin *origin;
-    gr_slice target;
+    struct http_url url;
     struct request request;
     gr_failure *failure;
 };
@@ -150,35 +153,70 @@ static int check(const struct errand *errand) {
 }
 
 static int find_origin(struct errand *errand) {
-    struct http_url url;
     const char *why = "there is none";
     const char *text = errand->call.url;
-    if (!text || http_url_parse(gr_slice_of(text), &url, &why) < 0)
+    if (!text || http_url_parse(gr_slice_of(text), &errand->url, &why) < 0)
         return failure_tell(errand->failure, GR_FAILURE_CALL, EINVAL, "cannot ask for URL %s: %s",
                             text ? text : "NULL", why);
-    errand->target = url.target;
-    errand->origin = origins_find(&errand->client->origins, &url);
+    errand->origin = origins_find(&errand->client->origins, &errand->url);
     if (errand->origin) return 0;
     return failure_tell(errand->failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for an origin");
 }
 
+/* Without following redirects. */
+static gr_answer *make(struct errand *errand) {
+    gr_answer *answer = NULL;
+    if (check(errand) < 0 || find_origin(errand) < 0) return NULL;
+    if (request_compose(&errand->request, errand->client, errand->origin, &errand->url,
+                        &errand->call, errand->failure) == 0)
+        answer = run(errand);
+    request_free(&errand->request);
+    if (!answer) origins_leave(&errand->client->origins, errand->origin);
+    return answer;
+}
+
+/* The body of a redirect is read for the sake of the connection, if it is small. */
+static void pass_over(gr_answer *answer) {
+    gr_slice body;
+    if (gr_answer_collect(answer, REDIRECT_BODY_MAX, &body) < 0) errno = 0;
+    gr_answer_close(answer);
+}
+
+static gr_answer *follow(struct errand *errand, struct hop *hop) {
+    for (int followed = 0;; followed++) {
+        errand->call = hop->call;
+        gr_answer *answer = make(errand);
+        if (!answer || errand->client->options.redirects < 0) return answer;
+        int leads = redirect_follow(hop, &errand->url, answer, errand->failure);
+        if (leads == 0) return answer;
+        pass_over(answer);
+        if (leads < 0) return NULL;
+        if (followed == errand->client->options.redirects) {
+            failure_write(errand->failure, GR_FAILURE_REDIRECT, ELOOP,
+                          "there are more than %d redirects, the last one to %.300s", followed,
+                          hop->url);
+            return NULL;
+        }
+    }
+}
+
 gr_answer *gr_client_call(gr_client *client, const gr_call *call, gr_failure *failure) {
     const gr_client_options *usual = &client->options;
-    struct errand errand = {.client = client, .call = *call, .failure = failure};
+    struct errand errand = {.client = client, .failure = failure};
+    struct hop hop = {.call = *call};
     int64_t whole = length_of(call->timeout, usual->timeout);
     errand.timing = (struct timing){
         .connect = length_of(call->connect_timeout, usual->connect_timeout),
         .read = length_of(call->read_timeout, usual->read_timeout),
         .due = whole == NEVER ? NEVER : clock_after(whole),
     };
-    if (!call->method) errand.call.method = "GET";
-    if (check(&errand) < 0 || find_origin(&errand) < 0) return NULL;
-    gr_answer *answer = NULL;
-    if (request_compose(&errand.request, client, errand.origin, errand.target, &errand.call,
-                        failure) == 0)
-        answer = run(&errand);
-    request_free(&errand.request);
-    if (!answer) origins_leave(&client->origins, errand.origin);
+    if (!call->method) hop.call.method = "GET";
+    gr_answer *answer = follow(&errand, &hop);
+    if (answer) {
+        answer_set_url(answer, hop.url);
+        hop.url = NULL;
+    }
+    hop_fini(&hop);
     return answer;
 }
 

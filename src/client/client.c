@@ -9,6 +9,7 @@
 enum {
     CONNECTIONS = 1000,
     CONNECTIONS_PER_ORIGIN = 100,
+    REDIRECTS = 10,
     HEAD_MAX = 64 * 1024,
     HEAD_MAX_MAX = 1024 * 1024,
 };
@@ -28,6 +29,7 @@ static int complete(gr_client_options *options, gr_failure *failure) {
     set_count(&options->connections, CONNECTIONS);
     set_count(&options->connections_per_origin, CONNECTIONS_PER_ORIGIN);
     set_count(&options->head_max, HEAD_MAX);
+    if (options->redirects == 0) options->redirects = REDIRECTS;
     set_time(&options->idle_timeout, 30 * second);
     set_time(&options->place_timeout, 30 * second);
     set_time(&options->connect_timeout, 10 * second);

@@ -42,4 +42,7 @@ gr_answer *answer_receive(gr_client *client, struct connection *connection,
                           const struct expectation *expectation, const struct timing *timing,
                           gr_failure *failure);
 
+/* The answer takes over the URL, which is freed with it. */
+void answer_set_url(gr_answer *answer, char *url);
+
 #endif

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "base/decimal.h"
+#include "http/credentials.h"
 #include "http/response_head.h"
+#include "http/url.h"
 
 /* ---- text that grows ---- */
 
@@ -48,7 +50,13 @@ void request_free(struct request *request) {
 /* ---- the caller's fields ---- */
 
 /* Those that are added when the caller has none. */
-enum given { GIVEN_HOST = 1, GIVEN_USER_AGENT = 2, GIVEN_ACCEPT = 4 };
+enum given {
+    GIVEN_HOST = 1,
+    GIVEN_USER_AGENT = 2,
+    GIVEN_ACCEPT = 4,
+    GIVEN_ACCEPT_ENCODING = 8,
+    GIVEN_AUTHORIZATION = 16,
+};
 
 static unsigned given_by(gr_slice name) {
     static const struct {
@@ -56,7 +64,9 @@ static unsigned given_by(gr_slice name) {
         unsigned given;
     } known[] = {{{"Host", 4}, GIVEN_HOST},
                  {{"User-Agent", 10}, GIVEN_USER_AGENT},
-                 {{"Accept", 6}, GIVEN_ACCEPT}};
+                 {{"Accept", 6}, GIVEN_ACCEPT},
+                 {{"Accept-Encoding", 15}, GIVEN_ACCEPT_ENCODING},
+                 {{"Authorization", 13}, GIVEN_AUTHORIZATION}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (gr_slice_equal_nocase(name, known[i].name)) return known[i].given;
     return 0;
@@ -86,6 +96,58 @@ static int put_callers(struct request *request, const gr_call *call, gr_failure 
         put(request, "\r\n", 2);
     }
     return (int)given;
+}
+
+/* ---- credentials ---- */
+
+enum { CREDENTIAL_MAX = 1024 };
+
+static int put_basic(struct request *request, gr_slice user, gr_slice password) {
+    char text[3 * CREDENTIAL_MAX];
+    size_t len = http_basic_length(user.len, password.len);
+    if (len > sizeof text) return -1;
+    http_basic(text, user, password);
+    put_text(request, "Authorization: ");
+    put(request, text, len);
+    put(request, "\r\n", 2);
+    return 0;
+}
+
+/* "user:password", percent-encoded. */
+static int put_user_of_url(struct request *request, gr_slice text) {
+    char user[CREDENTIAL_MAX], password[CREDENTIAL_MAX];
+    const char *colon = memchr(text.data, ':', text.len);
+    gr_slice first = {text.data, colon ? (size_t)(colon - text.data) : text.len};
+    gr_slice second = {text.data + text.len, 0};
+    if (colon) second = (gr_slice){colon + 1, text.len - first.len - 1};
+    if (first.len > sizeof user || second.len > sizeof password) return -1;
+    ssize_t user_len = url_decode(first, user), password_len = url_decode(second, password);
+    if (user_len < 0 || password_len < 0) return -1;
+    return put_basic(request, (gr_slice){user, (size_t)user_len},
+                     (gr_slice){password, (size_t)password_len});
+}
+
+static int put_bearer(struct request *request, const char *token) {
+    if (!http_is_field_value(gr_slice_of(token))) return -1;
+    put_text(request, "Authorization: Bearer ");
+    put_text(request, token);
+    put(request, "\r\n", 2);
+    return 0;
+}
+
+static int put_credentials(struct request *request, gr_slice user_of_url, const gr_call *call,
+                           gr_failure *failure) {
+    int result = 0;
+    if (call->bearer)
+        result = put_bearer(request, call->bearer);
+    else if (call->user)
+        result = put_basic(request, gr_slice_of(call->user), gr_slice_of(call->password));
+    else if (user_of_url.len)
+        result = put_user_of_url(request, user_of_url);
+    return result < 0
+               ? failure_tell(failure, GR_FAILURE_CALL, EINVAL,
+                              "the credentials cannot be sent: they are malformed or too long")
+               : 0;
 }
 
 /* ---- the body ---- */
@@ -123,17 +185,21 @@ static void put_line(struct request *request, gr_slice target, const gr_call *ca
 }
 
 int request_compose(struct request *request, const gr_client *client, const struct origin *origin,
-                    gr_slice target, const gr_call *call, gr_failure *failure) {
+                    const struct http_url *url, const gr_call *call, gr_failure *failure) {
     request->text = request->first;
     request->len = 0;
     request->room = sizeof request->first;
     request->overflowed = false;
-    put_line(request, target, call);
+    put_line(request, url->target, call);
     int given = put_callers(request, call, failure);
     if (given < 0) return -1;
     if (!(given & GIVEN_HOST)) put_field(request, "Host", origin->name);
     if (!(given & GIVEN_USER_AGENT)) put_field(request, "User-Agent", client->options.user_agent);
     if (!(given & GIVEN_ACCEPT)) put_field(request, "Accept", "*/*");
+    if (!(given & GIVEN_ACCEPT_ENCODING) && !client->options.raw_bodies)
+        put_field(request, "Accept-Encoding", "zstd, br, gzip, deflate");
+    if (!(given & GIVEN_AUTHORIZATION) && put_credentials(request, url->user, call, failure) < 0)
+        return -1;
     put_framing(request, call);
     put(request, "\r\n", 2);
     if (!request->overflowed) return 0;

@@ -14,7 +14,7 @@ struct request {
 /* Returns 0, or -1 with the failure told. To be freed in both cases. Does not move: text may be
  * first. */
 int request_compose(struct request *request, const gr_client *client, const struct origin *origin,
-                    gr_slice target, const gr_call *call, gr_failure *failure);
+                    const struct http_url *url, const gr_call *call, gr_failure *failure);
 void request_free(struct request *request);
 
 #endif

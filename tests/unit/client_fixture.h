@@ -21,6 +21,7 @@
 struct peer {
     int listener, port;
     const char *const *replies; /* one for each request, NULL behind the last */
+    size_t first_len;           /* of the first reply; 0: it is text */
     int connections;            /* that have been accepted */
     int requests;
     char last[8192]; /* request, with its body */
@@ -69,7 +70,8 @@ static inline void peer_converse(struct peer *peer, int fd) {
         if (reply == SILENCE)
             recv(fd, &byte, 1, 0);
         else
-            send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+            send(fd, reply, peer->first_len ? peer->first_len : strlen(reply), MSG_NOSIGNAL);
+        peer->first_len = 0;
     }
 }
 
@@ -118,5 +120,66 @@ static inline const char *peer_url(const struct peer *peer, const char *path) {
 
 #define PEER_START(peer, ...) \
     peer_start(peer, (const char *const[]){__VA_ARGS__, NULL}) /* until the end of the block */
+
+/* ---- what the tests share ---- */
+
+#define OK(body_) "HTTP/1.1 200 OK\r\nContent-Length: " body_
+#define HELLO OK("5\r\n\r\nhello")
+
+static gr_client *client;
+static gr_failure failure;
+static struct peer peer;
+
+static inline int open_client(void **state) {
+    client = gr_client_open(NULL, &failure);
+    failure = (gr_failure){0};
+    return client ? 0 : -1;
+}
+
+static inline int close_client(void **state) {
+    gr_client_close(client);
+    peer_end(&peer);
+    return 0;
+}
+
+static inline void reopen_client(gr_client_options options) {
+    gr_client_close(client);
+    client = gr_client_open(&options, &failure);
+    assert_non_null(client);
+}
+
+static inline gr_answer *get(void) { return gr_client_get(client, peer_url(&peer, "/"), &failure); }
+
+static inline gr_answer *ask(gr_call call) {
+    call.url = peer_url(&peer, "/");
+    return gr_client_call(client, &call, &failure);
+}
+
+/* The whole of an answer with that status and body; closes it. */
+static inline void assert_answer(gr_answer *answer, int status, const char *body) {
+    gr_slice got;
+    if (!answer) fail_msg("%s", failure.why);
+    assert_int_equal(gr_answer_status(answer), status);
+    assert_int_equal(gr_answer_collect(answer, 1 << 20, &got), 0);
+    assert_int_equal(got.len, strlen(body));
+    assert_memory_equal(got.data, body, got.len);
+    gr_answer_close(answer);
+}
+
+static inline void assert_failed(gr_answer *answer, gr_failure_kind kind, int error,
+                                 const char *told) {
+    assert_null(answer);
+    if (!strstr(failure.why, told)) fail_msg("\"%s\" lacks \"%s\"", failure.why, told);
+    assert_int_equal(failure.kind, kind);
+    assert_int_equal(failure.error, error);
+}
+
+static inline void assert_connections(size_t open, size_t idle) {
+    size_t idle_now;
+    assert_int_equal(gr_client_connections(client, &idle_now), open);
+    assert_int_equal(idle_now, idle);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_client, close_client)
 
 #endif

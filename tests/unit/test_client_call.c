@@ -5,62 +5,6 @@
 
 #include "base/clock.h"
 
-#define OK(body_) "HTTP/1.1 200 OK\r\nContent-Length: " body_
-#define HELLO OK("5\r\n\r\nhello")
-
-static gr_client *client;
-static gr_failure failure;
-static struct peer peer;
-
-static int open_client(void **state) {
-    client = gr_client_open(NULL, &failure);
-    failure = (gr_failure){0};
-    return client ? 0 : -1;
-}
-
-static int close_client(void **state) {
-    gr_client_close(client);
-    peer_end(&peer);
-    return 0;
-}
-
-static void reopen_client(gr_client_options options) {
-    gr_client_close(client);
-    client = gr_client_open(&options, &failure);
-    assert_non_null(client);
-}
-
-static gr_answer *get(void) { return gr_client_get(client, peer_url(&peer, "/"), &failure); }
-
-static gr_answer *ask(gr_call call) {
-    call.url = peer_url(&peer, "/");
-    return gr_client_call(client, &call, &failure);
-}
-
-/* The whole of an answer with that status and body; closes it. */
-static void assert_answer(gr_answer *answer, int status, const char *body) {
-    gr_slice got;
-    if (!answer) fail_msg("%s", failure.why);
-    assert_int_equal(gr_answer_status(answer), status);
-    assert_int_equal(gr_answer_collect(answer, 1 << 20, &got), 0);
-    assert_int_equal(got.len, strlen(body));
-    assert_memory_equal(got.data, body, got.len);
-    gr_answer_close(answer);
-}
-
-static void assert_failed(gr_answer *answer, gr_failure_kind kind, int error, const char *told) {
-    assert_null(answer);
-    if (!strstr(failure.why, told)) fail_msg("\"%s\" lacks \"%s\"", failure.why, told);
-    assert_int_equal(failure.kind, kind);
-    assert_int_equal(failure.error, error);
-}
-
-static void assert_connections(size_t open, size_t idle) {
-    size_t idle_now;
-    assert_int_equal(gr_client_connections(client, &idle_now), open);
-    assert_int_equal(idle_now, idle);
-}
-
 /* ---- requests ---- */
 
 static void a_request_says_what_it_has_to(void **state) {
@@ -69,7 +13,7 @@ static void a_request_says_what_it_has_to(void **state) {
     char expected[256];
     snprintf(expected, sizeof expected,
              "GET /a%%20b?c=d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: greenroom\r\n"
-             "Accept: */*\r\n\r\n",
+             "Accept: */*\r\nAccept-Encoding: zstd, br, gzip, deflate\r\n\r\n",
              peer.port);
     assert_string_equal(peer.last, expected);
 }
@@ -78,10 +22,13 @@ static void the_fields_of_the_caller_take_the_place_of_ours(void **state) {
     PEER_START(&peer, HELLO);
     const gr_client_field fields[] = {{{"host", 4}, {"shop.test", 9}},
                                       {{"user-agent", 10}, {"mine", 4}},
-                                      {{"ACCEPT", 6}, {"text/plain", 10}}};
-    assert_answer(ask((gr_call){.fields = fields, .field_count = 3}), 200, "hello");
+                                      {{"ACCEPT", 6}, {"text/plain", 10}},
+                                      {{"Accept-encoding", 15}, {"identity", 8}},
+                                      {{"AUTHORIZATION", 13}, {"own", 3}}};
+    assert_answer(ask((gr_call){.fields = fields, .field_count = 5, .bearer = "x"}), 200, "hello");
     assert_string_equal(peer.last, "GET / HTTP/1.1\r\nhost: shop.test\r\nuser-agent: mine\r\n"
-                                   "ACCEPT: text/plain\r\n\r\n");
+                                   "ACCEPT: text/plain\r\nAccept-encoding: identity\r\n"
+                                   "AUTHORIZATION: own\r\n\r\n");
 }
 
 static void bodies_are_sent_with_their_length(void **state) {
@@ -468,8 +415,6 @@ static void an_os_thread_calls_in_the_same_way(void **state) {
     assert_int_equal(pthread_create(&thread, NULL, get_apart, NULL), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_client, close_client)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
