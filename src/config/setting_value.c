@@ -36,6 +36,16 @@ static int address_set(struct settings *settings, const struct setting *setting,
     return why ? sentence(error, "%s: '%s' %s", setting->name, value, why) : 0;
 }
 
+static int field_name_set(const char **place, const struct setting *setting, const char *value,
+                          char *error) {
+    if (!*value || value[strspn(value, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "abcdefghijklmnopqrstuvwxyz")])
+        return sentence(error, "%s must be the name of a field, such as X-Api-Version, not '%s'",
+                        setting->name, value);
+    *place = value;
+    return 0;
+}
+
 /* A unix socket is the server's user's alone where nothing else is said. */
 static int admin_set(struct settings *settings, const struct setting *setting, const char *value,
                      char *error) {
@@ -324,6 +334,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
     case SETTING_ACCESS_LOG:
     case SETTING_CONTROL:
         return text_set(place, setting, value, error);
+    case SETTING_FIELD_NAME:
+        return field_name_set(place, setting, value, error);
     case SETTING_ADMIN:
         return admin_set(settings, setting, value, error);
     case SETTING_WORKERS:

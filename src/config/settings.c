@@ -126,6 +126,11 @@ const struct setting settings_table[] = {
      SETTING_ADMIN, .place = PLACE(admin)},
     {"admin-token-file", "PATH", "Who reads there has to know the token in this file", "none",
      SETTING_TEXT, .place = PLACE(admin_token_file)},
+    {"release", "TEXT", "The application's version, by which metrics tell requests apart", "none",
+     SETTING_TEXT, .place = PLACE(worker.release)},
+    {"client-header", "NAME",
+     "A field of requests, such as X-Api-Version, that tells clients apart", "none",
+     SETTING_FIELD_NAME, .place = PLACE(worker.client_header)},
     {NULL},
 };
 

@@ -49,6 +49,7 @@ enum setting_kind {
     SETTING_TEXT,
     SETTING_ACCESS_LOG,    /* a path, "-", "log", or "off" */
     SETTING_CONTROL,       /* a path, or "off" */
+    SETTING_FIELD_NAME,    /* of a request, such as "X-Api-Version" */
     SETTING_ADMIN,         /* an address without TLS, or "off" */
     SETTING_LOG_FORMAT,    /* "text" or "json" */
     SETTING_LEVELS,        /* "info,sqlalchemy=debug" */

@@ -91,6 +91,8 @@ struct server_options {
     const char *readiness_path;   /* "/ready": see server/readiness.h; "" for none */
     bool server_timing;           /* answers have a Server-Timing field */
     bool compress;                /* answers, where the client accepts it */
+    const char *release;          /* of the application, for metrics; "" when not said */
+    const char *client_header;    /* the field by which clients are told apart; "" for none */
     const char *access_log; /* path, "-" for stdout, "log" for where the log goes, "" for none */
     bool access_log_times;  /* its lines of text say where the time went */
     const char *log;        /* path, "-" for stderr; the master's */

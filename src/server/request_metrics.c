@@ -3,9 +3,11 @@
 #include <stdio.h>
 
 #include "observe/metric.h"
+#include "server/client_metrics.h"
 #include "server/downstream_metrics.h"
 #include "server/endpoint_path.h"
 #include "server/exchange.h"
+#include "server/known_names.h"
 #include "server/wall_clock.h"
 #include "server/worker_metrics.h"
 
@@ -32,28 +34,15 @@ static unsigned class_of(const gr_request *request) {
 
 /* ---- endpoints without a route ---- */
 
-static struct {
-    char text[ENDPOINT_MAX];
-    size_t len;
-} paths[ENDPOINT_PATHS];
-static size_t path_count;
+static struct known_names paths;
 
-static gr_slice path_known(gr_slice path, bool make) {
-    for (size_t i = 0; i < path_count; i++)
-        if (gr_slice_equal(path, (gr_slice){paths[i].text, paths[i].len}))
-            return (gr_slice){paths[i].text, path.len};
-    if (!make) return gr_slice_of(ENDPOINT_UNMATCHED);
-    if (path_count == ENDPOINT_PATHS) return gr_slice_of(ENDPOINT_OTHERS);
-    memcpy(paths[path_count].text, path.data, path.len);
-    paths[path_count].len = path.len;
-    return (gr_slice){paths[path_count++].text, path.len};
-}
-
-static gr_slice endpoint_of(const gr_request *request) {
-    char text[ENDPOINT_MAX];
+/* room is for what it may point to. */
+static gr_slice endpoint_of(const gr_request *request, char room[KNOWN_NAME_SIZE]) {
     if (request->endpoint.len) return request->endpoint;
-    size_t len = endpoint_path(request->path, text, sizeof text);
-    return path_known((gr_slice){text, len}, request->response.status / 100 != 4);
+    gr_slice path = {room, endpoint_path(request->path, room, KNOWN_NAME_SIZE)};
+    bool add = request->response.status / 100 != 4;
+    if (known_names_find(&paths, path, add) >= 0) return path;
+    return gr_slice_of(add ? ENDPOINT_OTHERS : ENDPOINT_UNMATCHED);
 }
 
 /* ---- the timers ---- */
@@ -64,8 +53,12 @@ static struct known {
     gr_metric *timer;
     uint8_t method, class;
     uint8_t len;
-    char endpoint[ENDPOINT_MAX];
+    char endpoint[KNOWN_NAME_SIZE];
 } known[KNOWN];
+
+static const char *version; /* of the application; NULL: nobody says so */
+
+void request_metrics_init(const char *release) { version = *release ? release : NULL; }
 
 static uint32_t hash_of(gr_slice text, unsigned more) {
     uint32_t hash = 2166136261u + more; /* FNV-1a */
@@ -74,26 +67,30 @@ static uint32_t hash_of(gr_slice text, unsigned more) {
 }
 
 static gr_metric *find(const char *endpoint, unsigned method, unsigned class) {
-    const gr_label labels[] = {
-        {"endpoint", endpoint}, {"method", methods[method]}, {"status", classes[class]}};
+    const gr_label labels[] = {{"endpoint", endpoint},
+                               {"method", methods[method]},
+                               {"status", classes[class]},
+                               {"version", version}};
     return metric_of_server(GR_TIMER, "greenroom_request_seconds", "Time to answer a request",
-                            labels, sizeof labels / sizeof *labels);
+                            labels, sizeof labels / sizeof *labels - !version);
 }
 
-static gr_metric *timer_of(const gr_request *request) {
+static const struct known *known_of(const gr_request *request) {
+    char room[KNOWN_NAME_SIZE];
     unsigned method = method_of(request), class = class_of(request);
-    gr_slice endpoint = endpoint_of(request);
-    if (endpoint.len >= ENDPOINT_MAX) endpoint.len = ENDPOINT_MAX - 1;
+    gr_slice endpoint = endpoint_of(request, room);
+    if (endpoint.len >= KNOWN_NAME_SIZE) endpoint.len = KNOWN_NAME_SIZE - 1;
     struct known *place = &known[hash_of(endpoint, method * CLASSES + class) % KNOWN];
     if (place->timer && place->method == method && place->class == class &&
         gr_slice_equal(endpoint, (gr_slice){place->endpoint, place->len}))
-        return place->timer;
+        return place;
     memcpy(place->endpoint, endpoint.data, endpoint.len);
     place->endpoint[endpoint.len] = '\0';
     place->len = (uint8_t)endpoint.len;
     place->method = (uint8_t)method;
     place->class = (uint8_t) class;
-    return place->timer = find(place->endpoint, method, class);
+    place->timer = find(place->endpoint, method, class);
+    return place;
 }
 
 static void give_example(const gr_request *request, gr_metric *timer, double seconds, int64_t now) {
@@ -127,9 +124,10 @@ static void count_spent(const gr_request *request) {
 
 void request_metrics_count(gr_request *request, int64_t now) {
     double seconds = (double)(now - request->started) / NS_PER_S;
-    gr_metric *timer = timer_of(request);
-    gr_metric_record(timer, seconds);
-    give_example(request, timer, seconds, now);
+    const struct known *place = known_of(request);
+    gr_metric_record(place->timer, seconds);
+    give_example(request, place->timer, seconds, now);
+    client_metrics_count(request, place->endpoint);
     worker_metrics_request(seconds);
     count_spent(request);
     downstream_metrics_count(request->tally);

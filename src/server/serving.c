@@ -15,6 +15,7 @@
 #include "runtime/watch.h"
 #include "server/body.h"
 #include "server/breach.h"
+#include "server/client_metrics.h"
 #include "server/compress.h"
 #include "server/connection.h"
 #include "server/exchange.h"
@@ -26,6 +27,7 @@
 #include "server/overdue.h"
 #include "server/readiness.h"
 #include "server/ready_pipe.h"
+#include "server/request_metrics.h"
 #include "server/server_timing.h"
 #include "server/signals.h"
 #include "server/threads.h"
@@ -154,6 +156,8 @@ static int start_serving(const struct server_options *options, const struct gr_a
     if (request_ids_init() < 0) return fail("cannot make request ids");
     mount_init(options->mount);
     server_timing_on = options->server_timing;
+    request_metrics_init(options->release);
+    client_metrics_init(options->client_header);
     readiness_init(options->readiness_path);
     bodies_init(options);
     overdue_init(options->request_timeout);

@@ -196,3 +196,39 @@ def test_a_unix_socket_is_for_its_owner(serve, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     server.stop()
     assert not path.exists()
+
+
+def test_requests_are_told_apart_by_the_version_of_the_application(meter, tmp_path):
+    settings = tmp_path / "greenroom.yaml"
+    settings.write_text("release: '1.4'\n")
+    server = meter("--config", str(settings), "--workers", "1", APP)
+    server.get("/a")
+    wait_for(server, 1)
+    settings.write_text("release: '1.5'\n")
+    server.signal(signal.SIGHUP)
+    server.wait_for_output(r"reloaded in \d+\.\d s$", 20)
+    server.get("/a")
+    server.get("/a")
+
+    def by_version() -> dict[str, float]:
+        said = json.loads(ask(server.admin, "/metrics.json").body)["timers"]
+        return {timer["labels"]["version"]: timer["count"] for timer in said
+                if timer["name"] == "greenroom_request_seconds"}  # fmt: skip
+
+    eventually(lambda: by_version() == {"1.4": 1, "1.5": 2}, "three requests of two versions")
+
+
+def test_clients_are_told_apart_by_a_field_of_their_requests(meter):
+    server = meter("--workers", "1", "--client-header", "X-Api-Version", APP)
+    for version in ("1", "2", "2"):
+        server.get("/a", headers={"X-API-Version": version})
+    server.get("/a")
+    server.get("/missing", headers={"X-Api-Version": "made up"})
+
+    def by_client() -> dict[tuple[str, str], float]:
+        said = json.loads(ask(server.admin, "/metrics.json").body)["meters"]
+        return {(meter["labels"]["client"], meter["labels"]["endpoint"]): meter["count"]
+                for meter in said}  # fmt: skip
+
+    expected = {("1", "/a"): 1, ("2", "/a"): 2, ("(none)", "/a"): 1, ("(others)", "(unmatched)"): 1}
+    eventually(lambda: by_client() == expected, "all are counted")

@@ -61,6 +61,9 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .mount = "/shop",
         .ready_path = "/health?deep=1",
         .readiness_path = "/ready",
+        .metrics_fd = 41,
+        .release = "1.4 beta",
+        .client_header = "X-Api-Version",
         .unresponsive_timeout = 12,
         .compress = true,
         .server_timing = true,
@@ -109,6 +112,9 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.board_fd, sent.board_fd);
     assert_int_equal(got.poll_backend, sent.poll_backend);
     assert_string_equal(got.readiness_path, sent.readiness_path);
+    assert_int_equal(got.metrics_fd, sent.metrics_fd);
+    assert_string_equal(got.release, sent.release);
+    assert_string_equal(got.client_header, sent.client_header);
     assert_true(got.unresponsive_timeout == sent.unresponsive_timeout);
     assert_int_equal(got.os_threads, sent.os_threads);
     assert_int_equal(got.concurrency, sent.concurrency);
