@@ -88,6 +88,11 @@ GR_API void gr_client_close(gr_client *client);
  * when others are: a client that rests keeps what it has. Never parks. */
 GR_API size_t gr_client_connections(gr_client *client, size_t *idle);
 
+/* For hosts of another language: asked when a signal handler has run while a client waits, whether
+ * the wait is to end. Then the call fails with EINTR. Without it waits go on. Once per process,
+ * before the first call. */
+GR_API void gr_client_on_signal(bool (*ends_wait)(void));
+
 /* --- A call --- */
 
 typedef struct gr_client_field {

@@ -51,6 +51,31 @@ def scope_cancel(scope: object) -> None: ...
 def scope_close(scope: object) -> int: ...
 def shield(up: bool) -> None: ...
 def is_cancelled() -> bool: ...
+def client_open(
+    connections: int,
+    connections_per_origin: int,
+    redirects: int,
+    authorities: str | None,
+    certificate: str | None,
+    key: str | None,
+    /,
+) -> object: ...
+def client_call(
+    client: object,
+    method: str,
+    url: str,
+    fields: list[tuple[str, str]],
+    body: bytes,
+    user: str | None,
+    password: str | None,
+    connect_timeout: int,
+    read_timeout: int,
+    timeout: int,
+    stream: bool,
+    /,
+) -> tuple[int, str, str | None, list[tuple[str, str]], Any] | tuple[int, int, str]: ...
+def client_read(answer: object, size: int, /) -> bytes | tuple[int, int, str]: ...
+def client_close(answer: object, /) -> None: ...
 class Counter:
     def inc(self, amount: float = 1, /) -> None: ...
 

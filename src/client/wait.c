@@ -5,6 +5,19 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "greenroom/client.h"
+
+static bool (*ends_wait)(void);
+
+void gr_client_on_signal(bool (*asked)(void)) { ends_wait = asked; }
+
+/* Shall a wait that ppoll(2) has ended with an error go on? */
+static bool goes_on(void) {
+    if (errno != EINTR) return false;
+    if (!ends_wait || !ends_wait()) return true;
+    errno = EINTR;
+    return false;
+}
 
 int wait_for_any(struct pollfd *fds, nfds_t count, int64_t due) {
     for (;;) {
@@ -12,7 +25,7 @@ int wait_for_any(struct pollfd *fds, nfds_t count, int64_t due) {
         if (left < 0) left = 0;
         struct timespec length = {left / NS_PER_S, left % NS_PER_S};
         int ready = ppoll(fds, count, due == NEVER ? NULL : &length, NULL);
-        if (ready > 0 || (ready < 0 && errno != EINTR)) return ready;
+        if (ready > 0 || (ready < 0 && !goes_on())) return ready;
         if (ready == 0 && clock_now() >= due) {
             errno = ETIMEDOUT;
             return -1;

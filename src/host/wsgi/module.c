@@ -10,6 +10,7 @@
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
 #include "host/wsgi/account.h"
+#include "host/wsgi/client.h"
 #include "host/wsgi/endpoint.h"
 #include "host/wsgi/environ.h"
 #include "host/wsgi/file_wrapper.h"
@@ -218,6 +219,10 @@ static PyMethodDef methods[] = {
     {"shield", scope_shield, METH_O, "Begins or ends a shield of the caller."},
     {"is_cancelled", scope_is_cancelled, METH_NOARGS, "Is the caller cancelled?"},
     {"cancel_on_disconnect", scope_cancel_on_disconnect, METH_O, "For the caller's request."},
+    {"client_open", client_open, METH_VARARGS, "An HTTP client."},
+    {"client_call", client_call, METH_VARARGS, "Sends a request, receives the answer."},
+    {"client_read", client_read, METH_VARARGS, "Reads of the body of an answer."},
+    {"client_close", client_close, METH_O, "Closes an answer."},
     METRIC("counter", metric_counter, "What has happened, in number."),
     METRIC("gauge", metric_gauge, "What is, in number: the workers' are summed."),
     METRIC("meter", metric_meter, "A counter whose rate is told."),
@@ -229,7 +234,7 @@ static PyMethodDef methods[] = {
 };
 
 static int module_exec(PyObject *module) {
-    if (metric_setup(module) < 0) return -1;
+    if (metric_setup(module) < 0 || client_setup() < 0) return -1;
     return PyModule_AddStringConstant(module, "version", GREENROOM_VERSION);
 }
 

@@ -1,0 +1,206 @@
+"""greenroom.http: on green threads of a server, and in plain Python, which is that of the tests."""
+
+import gzip
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from conftest import Server, eventually
+
+CROWD = 30
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Tells as JSON what it is asked."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        said = {"method": self.command, "path": self.path, "body": body.decode("latin-1")}
+        text = gzip.compress(json.dumps(said | {"fields": dict(self.headers)}).encode())
+        status = 302 if self.path == "/moved" else 404 if self.path == "/none" else 200
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Location", "/here?x=y")
+        self.send_header("Twice", "a")
+        self.send_header("Twice", "b")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = answer
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def http(build_dir: Path) -> ModuleType:
+    folders = [str(build_dir), str(build_dir / "python")]
+    sys.path[:0] = folders
+    module = importlib.import_module("greenroom.http")
+    for folder in folders:
+        sys.path.remove(folder)
+    return module
+
+
+@pytest.fixture
+def client(http, echo) -> Iterator:
+    yield http.Client(base_url=echo)
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def silent(listener: socket.socket) -> str:
+    """The URL of one who accepts, and says nothing."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+# ---- in a server ----
+
+
+def test_calls_of_green_threads_wait_together(serve, tls_upstream, certificates):
+    env = {"URL": tls_upstream.url, "CA": str(certificates.ca)}
+    server: Server = serve("--workers", "1", "python_client:app", env=env)
+    with server.crowd(CROWD, f"/{CROWD + 1}") as answers:
+        eventually(lambda: tls_upstream.waiting == CROWD, "all wait for the last one")
+        assert server.kernel_tasks() < CROWD
+        assert server.get(f"/{CROWD + 1}").text == "together"
+    assert [answer.result().text for answer in answers] == ["together"] * CROWD
+    assert server.get("/late").text.endswith("time has run out')")
+
+
+# ---- in plain Python ----
+
+
+def test_what_is_given_is_sent(client):
+    said = client.get("/ä b", params={"n": [1, 2], "none": None, "u": "ü"}).json()
+    assert (said["method"], said["path"]) == ("GET", "/%C3%A4%20b?n=1&n=2&u=%C3%BC")
+    said = client.post("/", json={"a": [1]}, headers={"X": "y"}).json()
+    assert (said["method"], said["body"]) == ("POST", '{"a":[1]}')
+    assert (said["fields"]["Content-Type"], said["fields"]["X"]) == ("application/json", "y")
+    said = client.put("/", data={"a": "b c"}).json()
+    assert said["body"] == "a=b+c"
+    assert said["fields"]["Content-Type"] == "application/x-www-form-urlencoded"
+    assert client.patch("/", data=iter([b"one ", b"two"])).json()["body"] == "one two"
+    said = client.delete("/", auth=("Aladdin", "open sesame")).json()
+    assert said["fields"]["Authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+
+
+def test_files_are_sent_as_a_form(client, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"some text")
+    with path.open("rb") as file:
+        said = client.post("/", data={"a": 1}, files={"f": file, 'g"': ("x", b"y", "z/z")}).json()
+    kind, _, boundary = said["fields"]["Content-Type"].partition("; boundary=")
+    assert kind == "multipart/form-data"
+    parts = said["body"].split(f"--{boundary}")
+    assert parts[0] == "" and parts[4] == "--\r\n"
+    assert parts[1] == '\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    assert parts[2] == (
+        '\r\nContent-Disposition: form-data; name="f"; filename="notes.txt"\r\n'
+        "Content-Type: text/plain\r\n\r\nsome text\r\n"
+    )
+    assert 'name="g%22"; filename="x"\r\nContent-Type: z/z\r\n\r\ny\r\n' in parts[3]
+
+
+def test_an_answer_is_read_in_every_way(http, client, echo):
+    answer = client.get("/a")
+    assert (answer.status_code, answer.reason, answer.ok) == (200, "OK", True)
+    assert answer.headers["content-TYPE"].startswith("application/json")
+    assert answer.headers["twice"] == "a, b" and answer.headers.get_all("Twice") == ["a", "b"]
+    assert answer.headers.get("absent") is None and "location" in list(answer.headers)
+    assert json.loads(answer.text) == json.loads(answer.content) == answer.json()
+    moved = client.get("/moved")
+    assert (moved.status_code, moved.url) == (200, f"{echo}/here?x=y")
+    assert client.head("/a").content == b""
+    with client.get("/a", stream=True) as answer:
+        assert b"".join(answer.iter_bytes(7)).startswith(b'{"method": "GET"')
+    with client.get("/a", stream=True) as answer:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        next(answer.iter_bytes())
+    with pytest.raises(http.StatusError, match="404 Not Found for") as caught:
+        client.get("/none").raise_for_status()
+    assert caught.value.response.json()["path"] == "/none"
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("ftp://a/", "InvalidRequest"),
+        ("http://127.0.0.1:1/", "ConnectError"),
+        ("http://nobody.invalid/", "ConnectError"),
+    ],
+)
+def test_what_goes_wrong_is_one_of_a_tree(http, url, error):
+    with pytest.raises(getattr(http, error)) as caught:
+        http.get(url)
+    assert isinstance(caught.value, http.HTTPError)
+
+
+def test_time_runs_out(http, silent):
+    with pytest.raises(TimeoutError) as caught:
+        http.get(silent, timeout=0.01)
+    assert isinstance(caught.value, http.Timeout)
+    with pytest.raises(http.Timeout):
+        http.get(silent, total=0.01)
+    with pytest.raises(ValueError, match="must be positive"):
+        http.get(silent, timeout=0)
+
+
+def test_a_signal_handler_that_raises_ends_a_wait(http, listener, silent):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    def send_when_asked():
+        with listener.accept()[0] as connection:
+            connection.recv(1000)
+            os.kill(os.getpid(), signal.SIGUSR1)
+            done.wait(10)
+
+    done = threading.Event()
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    sender = threading.Thread(target=send_when_asked)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        http.get(silent, timeout=10)
+    done.set()
+    sender.join()
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(http, tls_upstream, certificates):
+    with pytest.raises(http.TLSError, match="is not accepted"):
+        http.get(tls_upstream.url + "/1")
+    assert http.Client(verify=str(certificates.ca)).get(tls_upstream.url + "/1").text == "together"
+    with pytest.raises(ValueError, match="cannot use the certificates in /none"):
+        http.Client(verify="/none")
