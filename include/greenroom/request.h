@@ -67,6 +67,12 @@ GR_API int gr_request_peer_port(const gr_request *request);
  * Never parks. */
 GR_API gr_slice gr_request_id(const gr_request *request);
 
+/* The trace that the client says the request belongs to, 32 hexadecimal digits, by the field
+ * traceparent of W3C Trace Context; and that field's value, to be passed on. Empty where it was not
+ * sent, or is malformed. They last as long as the request. Never park. */
+GR_API gr_slice gr_request_trace_id(const gr_request *request);
+GR_API gr_slice gr_request_traceparent(const gr_request *request);
+
 /* Host and port by which the client asked, as Host has them: "example.org:8080"; what a trusted
  * proxy names, else the authority of the target or Host. May be empty. */
 GR_API gr_slice gr_request_host(const gr_request *request);

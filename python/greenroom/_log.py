@@ -30,7 +30,7 @@ LEVELS = {name.lower(): getattr(logging, name)
 OWN_LOGGER = "greenroom"
 
 # Of what a line says, and of what every record has.
-RESERVED = {"time", "level", "logger", "worker", "pid", "request_id", "message", "exception"}
+RESERVED = {"time", "level", "logger", "worker", "pid", "request_id", "trace_id", "message", "exception"}
 SEEN = "_greenroom_seen"
 USUAL = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", SEEN}
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/decimal.h"
+#include "greenroom/request.h"
 #include "http/credentials.h"
 #include "http/response_head.h"
 #include "http/url.h"
@@ -56,6 +57,7 @@ enum given {
     GIVEN_ACCEPT = 4,
     GIVEN_ACCEPT_ENCODING = 8,
     GIVEN_AUTHORIZATION = 16,
+    GIVEN_TRACEPARENT = 32,
 };
 
 static unsigned given_by(gr_slice name) {
@@ -66,7 +68,8 @@ static unsigned given_by(gr_slice name) {
                  {{"User-Agent", 10}, GIVEN_USER_AGENT},
                  {{"Accept", 6}, GIVEN_ACCEPT},
                  {{"Accept-Encoding", 15}, GIVEN_ACCEPT_ENCODING},
-                 {{"Authorization", 13}, GIVEN_AUTHORIZATION}};
+                 {{"Authorization", 13}, GIVEN_AUTHORIZATION},
+                 {{"traceparent", 11}, GIVEN_TRACEPARENT}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (gr_slice_equal_nocase(name, known[i].name)) return known[i].given;
     return 0;
@@ -174,6 +177,18 @@ static void put_framing(struct request *request, const gr_call *call) {
         put_length(request, call->body.len);
 }
 
+/* ---- the trace ---- */
+
+/* A call that is made for a request belongs to its trace. */
+static void put_trace(struct request *request) {
+    const gr_request *answered = gr_request_current();
+    gr_slice trace = answered ? gr_request_traceparent(answered) : (gr_slice){"", 0};
+    if (!trace.len) return;
+    put_text(request, "traceparent: ");
+    put_slice(request, trace);
+    put(request, "\r\n", 2);
+}
+
 /* ---- the whole ---- */
 
 static void put_line(struct request *request, gr_slice target, const gr_call *call) {
@@ -200,6 +215,7 @@ int request_compose(struct request *request, const gr_client *client, const stru
         put_field(request, "Accept-Encoding", "zstd, br, gzip, deflate");
     if (!(given & GIVEN_AUTHORIZATION) && put_credentials(request, url->user, call, failure) < 0)
         return -1;
+    if (!(given & GIVEN_TRACEPARENT)) put_trace(request);
     put_framing(request, call);
     put(request, "\r\n", 2);
     if (!request->overflowed) return 0;

@@ -206,6 +206,8 @@ static void begin_text(struct log_line *line, const struct log_head *head) {
     put_name(line, head->logger, LOGGER_MAX);
     if (head->request_id.len) PUT(line, " ");
     put_id(line, head->request_id);
+    if (head->trace_id.len) PUT(line, " ");
+    put_id(line, head->trace_id);
     PUT(line, ": ");
 }
 
@@ -238,6 +240,10 @@ static void begin_json(struct log_line *line, const struct log_head *head) {
     if (!head->request_id.len) return;
     PUT(line, ",\"request_id\":\"");
     put_id(line, head->request_id);
+    PUT(line, "\"");
+    if (!head->trace_id.len) return;
+    PUT(line, ",\"trace_id\":\"");
+    put_id(line, head->trace_id);
     PUT(line, "\"");
 }
 

@@ -43,6 +43,7 @@ struct log_head {
     gr_slice level_name; /* empty: that of the level */
     gr_slice logger;
     gr_slice request_id; /* empty: it belongs to no request */
+    gr_slice trace_id;   /* empty: that belongs to no trace */
     int worker;          /* as above */
     int pid;             /* 0: it is not known */
 };

@@ -23,7 +23,7 @@ static struct log_pen pen;
 static struct log_style style;
 static int worker = LOG_WORKER_MASTER;
 static atomic_int own_level = LOG_INFO;
-static gr_slice (*current_request)(void);
+static struct log_request (*current_request)(void);
 static atomic_ulong lost; /* while there was no ring */
 
 void log_identify(int slot) { worker = slot; }
@@ -35,7 +35,7 @@ const struct log_style *log_style(void) { return &style; }
 void log_use(const struct log_pen *wanted) { pen = *wanted; }
 const struct log_pen *log_pen(void) { return pen.ring ? &pen : NULL; }
 
-void log_ask_request(gr_slice (*current)(void)) { current_request = current; }
+void log_ask_request(struct log_request (*current)(void)) { current_request = current; }
 
 void log_forked(void) { pen.pid = (int32_t)sys(SYS_getpid); }
 
@@ -90,7 +90,10 @@ static gr_slice make(const gr_log_record *record, char *memory, size_t room) {
         .worker = worker,
         .pid = pen.ring ? pen.pid : (int)sys(SYS_getpid),
     };
-    if (current_request) head.request_id = current_request();
+    struct log_request request = {0};
+    if (current_request) request = current_request();
+    head.request_id = request.id;
+    head.trace_id = request.trace_id;
     struct log_line line;
     log_line_begin(&line, memory, room, &style, &head);
     log_line_message(&line, record->message);

@@ -20,8 +20,13 @@ GR_API void log_use(const struct log_pen *pen);
 /* NULL: they go to stderr. */
 GR_API const struct log_pen *log_pen(void);
 
-/* Tells the id of the request that the caller answers, empty for none. Any thread, any stack. */
-void log_ask_request(gr_slice (*current)(void));
+/* The request that the caller answers, by its id and that of its trace; empty for none. */
+struct log_request {
+    gr_slice id, trace_id;
+};
+
+/* current tells it. Any thread, any stack. */
+void log_ask_request(struct log_request (*current)(void));
 
 /* In a child of fork. */
 void log_forked(void);

@@ -105,6 +105,7 @@ static gr_slice record(char *memory, const gr_request *request, int64_t now) {
         .level = LOG_INFO,
         .logger = {"access", sizeof "access" - 1},
         .request_id = gr_request_id(request),
+        .trace_id = gr_request_trace_id(request),
         .worker = log_worker(),
         .pid = pen.pid,
     };

@@ -122,11 +122,12 @@ static void become_stranger(void) {
 }
 
 /* Inside the scheduler the green thread on whose stack it runs has nothing to do with it. */
-static gr_slice current_request_id(void) {
+static struct log_request current_request(void) {
     const struct green *self = green_self();
-    if (self && self->depth > 0) return (gr_slice){0};
+    if (self && self->depth > 0) return (struct log_request){0};
     const gr_request *request = gr_request_current();
-    return request ? gr_request_id(request) : (gr_slice){0};
+    if (!request) return (struct log_request){0};
+    return (struct log_request){gr_request_id(request), gr_request_trace_id(request)};
 }
 
 static int open_log(void) {
@@ -139,7 +140,7 @@ static int open_log(void) {
     if (log_pen_open(&pen, options.log_fd, options.slot) < 0) return -1;
     sys(SYS_close, options.log_fd);
     log_use(&pen);
-    log_ask_request(current_request_id);
+    log_ask_request(current_request);
     options.log_level = level_watch_begin(&pen.bell->levels, options.log_level);
     if (access_log_open(&options) < 0) return -1;
     if (options.access_fd >= 0) sys(SYS_close, options.access_fd);

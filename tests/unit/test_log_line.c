@@ -124,8 +124,12 @@ static void the_longest_head_fits(void **state) {
     gr_slice odd = {name, sizeof name};
     char id[128];
     memset(id, 'i', sizeof id);
-    struct log_head head = {
-        .time = moment, .level_name = odd, .logger = odd, .request_id = {id, 128}, .pid = 1 << 30};
+    struct log_head head = {.time = moment,
+                            .level_name = odd,
+                            .logger = odd,
+                            .request_id = {id, 128},
+                            .trace_id = {id, 32},
+                            .pid = 1 << 30};
     log_line_begin(&line, memory, sizeof memory, &json_style, &head);
     log_line_message(&line, gr_slice_of("m"));
     gr_slice whole = log_line_end(&line);
