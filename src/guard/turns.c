@@ -23,8 +23,8 @@ static void end_wait(struct turns *turns, struct turn *turn, enum turn_state sta
     turn->state = state;
 }
 
-static void wake_with(struct turns *turns, enum turn_state state) {
-    struct turn *turn = LIST_ENTRY(turns->queue.next, struct turn, place);
+static void wake_with(struct turns *turns, struct list *place, enum turn_state state) {
+    struct turn *turn = LIST_ENTRY(place, struct turn, place);
     end_wait(turns, turn, state);
     green_wake(turn->green);
 }
@@ -34,11 +34,14 @@ void turns_give_back(struct turns *turns) {
     if (list_empty(&turns->queue))
         turns->taken--;
     else
-        wake_with(turns, TURN_HAS_PLACE);
+        wake_with(turns, turns->queue.next, TURN_HAS_PLACE);
 }
 
 void turns_refuse(struct turns *turns) {
-    while (!list_empty(&turns->queue)) wake_with(turns, TURN_REFUSED);
+    for (struct list *at = turns->queue.next, *next; at != &turns->queue; at = next) {
+        next = at->next;
+        wake_with(turns, at, TURN_REFUSED);
+    }
 }
 
 static int error_of(enum wait_result result) {

@@ -15,7 +15,19 @@
 
 #define MS(count) ((count) * (int64_t)NS_PER_MS)
 
-enum { ONE, NO_QUEUE, IN_TIME, SLOW_ACCEPT, SLOW_ANSWER, IDLE, FRAGILE, ONE_CALL, COUNT };
+enum {
+    ONE,
+    NO_QUEUE,
+    IN_TIME,
+    SLOW_ACCEPT,
+    SLOW_ANSWER,
+    IDLE,
+    FRAGILE,
+    CROWDED,
+    ONE_CALL,
+    MIXED,
+    COUNT
+};
 
 static struct policy policies[COUNT] = {
     [ONE] = {.max_connections = 1, .max_queued = -1},
@@ -25,7 +37,16 @@ static struct policy policies[COUNT] = {
     [SLOW_ANSWER] = {.max_queued = -1, .read_timeout = MS(20)},
     [IDLE] = {.max_queued = -1, .read_timeout = MS(100)},
     [FRAGILE] = {.max_queued = -1, .breaker = {50, 2, 10 * (int64_t)NS_PER_S, MS(20)}},
+    [CROWDED] = {.max_connections = 1,
+                 .max_queued = -1,
+                 .breaker = {50, 1, 10 * (int64_t)NS_PER_S, 10 * (int64_t)NS_PER_S}},
     [ONE_CALL] = {.max_calls = 1, .max_queued = -1},
+    [MIXED] = {.max_connections = 3,
+               .max_calls = 2,
+               .max_queued = 6,
+               .connect_timeout = MS(5),
+               .read_timeout = MS(2),
+               .breaker = {90, 20, MS(20), MS(1)}},
 };
 
 static struct place {
@@ -443,6 +464,21 @@ static void whoever_waits_and_gives_up_has_seen_a_failure(void **state) {
     }
 }
 
+static void whoever_waits_for_a_turn_is_refused_when_the_breaker_opens(void **state) {
+    char byte;
+    struct visitor visitor = {CROWDED};
+    int fd = open_blocking(CROWDED);
+    gr_green *green = gr_spawn(visit, &visitor);
+    await(CROWDED, 1);
+    close(take(CROWDED));
+    assert_int_equal(recv(fd, &byte, 1, 0), 0);
+    gr_join(green, NULL);
+    assert_int_equal(visitor.error, ECONNREFUSED);
+    assert_int_equal(queued(CROWDED), 0);
+    close(fd);
+    assert_int_equal(guard_of(CROWDED)->connections.taken, 0);
+}
+
 /* ---- calls ---- */
 
 static void *ask(void *fd) { return (void *)send(*(int *)fd, "?", 1, 0); }
@@ -469,6 +505,75 @@ static void a_call_waits_until_another_is_answered(void **state) {
     close(second);
 }
 
+/* ---- whatever happens ---- */
+
+enum { ACTORS = 12, ACTS = 60 };
+
+static unsigned dice = 7;
+static int open_now, open_most, acting;
+
+static unsigned roll(unsigned sides) {
+    dice = dice * 1103515245 + 12345;
+    return (dice >> 16) % sides;
+}
+
+static void use_connection(int fd) {
+    char bytes[8];
+    struct pollfd entry = {fd, POLLIN, 0};
+    int copy = roll(3) ? -1 : dup(fd);
+    for (unsigned calls = roll(3); calls--;) {
+        if (send(fd, "?", 1, MSG_NOSIGNAL) < 0) break;
+        if (roll(4) == 0) poll(&entry, 1, 1);
+        if (roll(6) && recv(fd, bytes, sizeof bytes, 0) <= 0) break;
+    }
+    if (copy >= 0) close(copy);
+}
+
+static void *act(void *unused) {
+    for (int i = 0; i < ACTS; i++) {
+        gr_deadline_set(roll(4) ? INT64_MAX : gr_now() + MS(roll(4)));
+        int fd = open_to(MIXED, roll(2) ? 0 : SOCK_NONBLOCK);
+        if (fd < 0) continue;
+        if (++open_now > open_most) open_most = open_now;
+        use_connection(fd);
+        open_now--;
+        close(fd);
+    }
+    acting--;
+    return NULL;
+}
+
+/* Answers, or is silent, or hangs up. */
+static void *attend(void *data) {
+    int fd = (int)(intptr_t)data;
+    char byte;
+    while (recv(fd, &byte, 1, 0) == 1 && roll(8) != 0)
+        if (roll(6)) send(fd, "!", 1, MSG_NOSIGNAL);
+    close(fd);
+    return NULL;
+}
+
+static void *welcome(void *unused) {
+    struct pollfd entry = {places[MIXED].listener, POLLIN, 0};
+    while (acting)
+        if (poll(&entry, 1, 1) > 0) gr_join(gr_spawn(attend, (void *)(intptr_t)take(MIXED)), NULL);
+    return NULL;
+}
+
+static void places_are_neither_lost_nor_taken_twice_whatever_happens(void **state) {
+    gr_green *actors[ACTORS], *host;
+    acting = ACTORS;
+    host = gr_spawn(welcome, NULL);
+    for (int i = 0; i < ACTORS; i++) actors[i] = gr_spawn(act, NULL);
+    for (int i = 0; i < ACTORS; i++) gr_join(actors[i], NULL);
+    gr_join(host, NULL);
+    const struct guard *guard = guard_of(MIXED);
+    assert_in_range(open_most, 1, 3);
+    assert_int_equal(guard->connections.taken + guard->connections.queued, 0);
+    assert_int_equal(guard->calls.taken + guard->calls.queued, 0);
+    assert_true(guard->counts.answered && guard->counts.failed && guard->counts.turns);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_take_turns_in_the_order_in_which_they_came),
@@ -493,7 +598,9 @@ int main(void) {
         cmocka_unit_test(the_breaker_opens_probes_and_closes),
         cmocka_unit_test(an_end_without_an_answer_is_a_failure),
         cmocka_unit_test(whoever_waits_and_gives_up_has_seen_a_failure),
+        cmocka_unit_test(whoever_waits_for_a_turn_is_refused_when_the_breaker_opens),
         cmocka_unit_test(a_call_waits_until_another_is_answered),
+        cmocka_unit_test(places_are_neither_lost_nor_taken_twice_whatever_happens),
     };
     return cmocka_run_group_tests(tests, begin, NULL);
 }
