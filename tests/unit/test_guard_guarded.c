@@ -371,6 +371,7 @@ static void what_has_come_and_was_not_read_yet_is_not_late(void **state) {
     assert_int_equal(send(peer, "!", 1, 0), 1);
     usleep(30000);
     assert_int_equal(recv(fd, &byte, 1, 0), 1);
+    assert_int_equal(send(fd, "?", 1, 0), 1);
     close(fd);
     close(peer);
 }
@@ -383,6 +384,7 @@ static void an_idle_connection_has_all_the_time_there_is(void **state) {
     usleep(120000);
     assert_int_equal(send(peer, "!", 1, 0), 1);
     assert_int_equal(recv(fd, &byte, 1, 0), 1);
+    assert_int_equal(poll(&entry, 1, 1), 0);
     usleep(120000);
     assert_int_equal(send(fd, "?", 1, 0), 1);
     assert_int_equal(send(peer, "!", 1, 0), 1);
