@@ -217,16 +217,17 @@ long guarded_received(int fd, long result) {
     return result;
 }
 
-void guarded_awaits(int fd) {
+bool guarded_awaits(int fd) {
     struct green *self = green_self();
-    if (!fd_tie(fd)) return;
-    sched_enter(self);
+    if (!fd_tie(fd)) return false;
+    bool stale = sched_enter(self);
     struct held *held = held_find(fd);
     if (held && held->state != HELD_CONNECTING && held->state != HELD_FAILED) {
         held->is_awaited = true;
         if (!held_has_time(held)) held_start_time(held);
     }
     sched_leave(self);
+    return stale;
 }
 
 void guarded_awaited(int fd) {

@@ -34,8 +34,9 @@ RT_SHARED long guarded_ask(int fd);
 RT_SHARED long guarded_sent(int fd, long result);
 RT_SHARED long guarded_received(int fd, long result);
 
-/* A wait for something to read begins, and is over. */
-RT_SHARED void guarded_awaits(int fd);
+/* A wait for something to read begins, and is over. The first returns true where others have run
+ * meanwhile, as sched_enter does: then look once more instead of waiting. */
+RT_SHARED bool guarded_awaits(int fd);
 RT_SHARED void guarded_awaited(int fd);
 
 /* from was duplicated. Any caller. */

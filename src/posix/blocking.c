@@ -45,8 +45,8 @@ int blocking_wait(struct blocking *call) {
     if (error == -EAGAIN && fault_owes_event(call->fd)) return 0;
     if (error) return error;
     unsigned seen = signal_interrupting();
-    traffic_awaits(call->fd, call->events);
-    enum wait_result result = wait_once(call);
+    bool stale = traffic_awaits(call->fd, call->events);
+    enum wait_result result = stale ? WAIT_RETRY : wait_once(call);
     traffic_awaited(call->fd, call->events);
     switch (result) {
     case WAIT_RETRY:

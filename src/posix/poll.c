@@ -34,6 +34,14 @@ static bool is_valid_limit(const struct timespec *timeout) {
     return !timeout || (is_readable(timeout, sizeof *timeout) && due_is_valid(timeout));
 }
 
+/* As traffic_awaits. */
+static bool await_answers(const struct pollfd *fds, nfds_t count) {
+    bool stale = false;
+    for (nfds_t i = 0; guards_on && i < count; i++)
+        stale |= traffic_awaits(fds[i].fd, fds[i].events);
+    return stale;
+}
+
 /* An entry that asks for nothing still reports errors and hang-ups, which fd_wait_many sees to. */
 static long poll_until(struct green *self, struct pollfd *fds, nfds_t count, int64_t due,
                        const sigset_t *mask) {
@@ -46,8 +54,8 @@ static long poll_until(struct green *self, struct pollfd *fds, nfds_t count, int
             r = -EINTR;
             break;
         }
-        for (nfds_t i = 0; guards_on && i < count; i++) traffic_awaits(fds[i].fd, fds[i].events);
-        enum wait_result result = fd_wait_many(fds, count, due);
+        bool stale = await_answers(fds, count);
+        enum wait_result result = stale ? WAIT_RETRY : fd_wait_many(fds, count, due);
         for (nfds_t i = 0; guards_on && i < count; i++) traffic_awaited(fds[i].fd, fds[i].events);
         if (result == WAIT_UNPOLLABLE) {
             int64_t left = due == NEVER ? 0 : due - clock_now();

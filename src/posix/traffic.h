@@ -78,9 +78,9 @@ static inline long traffic_connects(int fd, const struct sockaddr *to, socklen_t
     return len > sizeof to->sa_family && is_readable(to, len) ? guarded_connect(fd, to, len) : 0;
 }
 
-/* A wait for a socket begins, and is over. */
-static inline void traffic_awaits(int fd, short events) {
-    if (__builtin_expect(guards_on, 0) && events & POLLIN) guarded_awaits(fd);
+/* A wait for a socket begins, and is over. The first returns whether to look once more instead. */
+static inline bool traffic_awaits(int fd, short events) {
+    return __builtin_expect(guards_on, 0) && events & POLLIN && guarded_awaits(fd);
 }
 static inline void traffic_awaited(int fd, short events) {
     if (__builtin_expect(guards_on, 0) && events & POLLIN) guarded_awaited(fd);

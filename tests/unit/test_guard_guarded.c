@@ -507,6 +507,31 @@ static void a_call_waits_until_another_is_answered(void **state) {
     close(second);
 }
 
+enum { ROUND_TRIPS = 2000 };
+
+static void *echo(void *peer) {
+    char byte;
+    while (recv(*(int *)peer, &byte, 1, 0) == 1) send(*(int *)peer, &byte, 1, 0);
+    return NULL;
+}
+
+/* Whatever it does before it waits, no answer that comes meanwhile is missed: a failure is a wait
+ * without an end, or one that is late. Under handoff above all. */
+static void round_trips_go_on_wherever_the_scheduler_is(void **state) {
+    char byte;
+    int fd = open_blocking(IDLE), peer = take(IDLE);
+    struct pollfd entry = {fd, POLLIN, 0};
+    gr_green *green = gr_spawn(echo, &peer);
+    for (int i = 0; i < ROUND_TRIPS; i++) {
+        assert_int_equal(send(fd, "?", 1, 0), 1);
+        if (i % 2) assert_int_equal(poll(&entry, 1, -1), 1);
+        assert_int_equal(recv(fd, &byte, 1, 0), 1);
+    }
+    close(fd);
+    gr_join(green, NULL);
+    close(peer);
+}
+
 /* ---- whatever happens ---- */
 
 enum { ACTORS = 12, ACTS = 60 };
@@ -602,6 +627,7 @@ int main(void) {
         cmocka_unit_test(whoever_waits_and_gives_up_has_seen_a_failure),
         cmocka_unit_test(whoever_waits_for_a_turn_is_refused_when_the_breaker_opens),
         cmocka_unit_test(a_call_waits_until_another_is_answered),
+        cmocka_unit_test(round_trips_go_on_wherever_the_scheduler_is),
         cmocka_unit_test(places_are_neither_lost_nor_taken_twice_whatever_happens),
     };
     return cmocka_run_group_tests(tests, begin, NULL);
