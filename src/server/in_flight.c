@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/sys.h"
 #include "log/line.h"
+#include "observe/downstream.h"
 #include "runtime/activity.h"
 #include "runtime/sched.h"
 #include "runtime/watch.h"
@@ -70,10 +71,16 @@ static bool name_end(long call, int fd, char *out, size_t room) {
     return sys(call, fd, &at, &len) == 0 && name_address(&at, len, out, room);
 }
 
+/* One that is not connected yet is known by where it is to lead. */
 static void name_of_descriptor(int fd, char *out, size_t room) {
     struct stat file = {0};
-    if (name_end(SYS_getpeername, fd, out, room) || name_end(SYS_getsockname, fd, out, room))
+    downstream_id downstream = downstream_known(fd);
+    if (name_end(SYS_getpeername, fd, out, room)) return;
+    if (downstream) {
+        snprintf(out, room, "%s", downstream_get(downstream)->name);
         return;
+    }
+    if (name_end(SYS_getsockname, fd, out, room)) return;
     if (sys(SYS_fstat, fd, &file) < 0) file.st_mode = 0;
     const char *kind = S_ISSOCK(file.st_mode)   ? "a socket"
                        : S_ISFIFO(file.st_mode) ? "a pipe"

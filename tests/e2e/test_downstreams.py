@@ -29,7 +29,7 @@ def database(postgres) -> str:
     return f"unix:{folder}/.s.PGSQL.5432"
 
 
-def test_requests_take_turns_to_connect(serve, postgres, database: str, downstream):
+def test_requests_take_turns_to_connect(serve, greenroom, postgres, database: str, downstream):
     server = serve("--workers", "1", "--downstream", f"{database}?max-connections=2",
                    "guarded:app", env={"DSN": postgres.dsn, "STOCK": ""})  # fmt: skip
     with postgres.holding("SELECT pg_advisory_xact_lock(1)") as release:
@@ -37,6 +37,8 @@ def test_requests_take_turns_to_connect(serve, postgres, database: str, downstre
             eventually(lambda: postgres.waiting() == 2, "two wait in the database")
             eventually(lambda: downstream(server)["waiting"] == str(CROWD - 2), "the others wait")
             assert downstream(server)["connections"] == "2"
+            said = greenroom("top", "--pid", str(server.pid)).stdout
+            assert said.count(f"waits for {database} ") == CROWD - 2, said
             assert server.get("/ping").text == "pong"
             assert postgres.waiting() == 2
             release()

@@ -7,11 +7,13 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guard/guard.h"
+#include "observe/tally.h"
 
 #define MS(count) ((count) * (int64_t)NS_PER_MS)
 
@@ -279,6 +281,33 @@ static void closing_the_socket_ends_its_wait_for_a_turn(void **state) {
     assert_int_equal(guard_of(ONE)->connections.taken, 0);
 }
 
+static int waited_for;
+
+static void note_wait(struct account *account, int fd, int64_t ns) { waited_for = fd; }
+
+static void *visit_with_account(void *visitor) {
+    static struct tally tally; /* as the hooks want it */
+    account_open(&tally.account, gr_now(), note_wait);
+    visit(visitor);
+    account_close(&tally.account, gr_now());
+    return &tally.account;
+}
+
+static void waiting_for_a_turn_counts_as_waiting_for_the_descriptor(void **state) {
+    struct visitor visitor = {ONE};
+    void *account;
+    int fd = open_blocking(ONE);
+    gr_green *green = gr_spawn(visit_with_account, &visitor);
+    await(ONE, 1);
+    usleep(5000);
+    close(fd);
+    gr_join(green, &account);
+    assert_int_equal(waited_for, visitor.fd);
+    assert_true(((struct account *)account)->spent[ACCOUNT_DESCRIPTOR] >= MS(5));
+    assert_int_equal(((struct account *)account)->spent[ACCOUNT_LOCK], 0);
+    close(visitor.fd);
+}
+
 /* ---- time ---- */
 
 /* Connections that the kernel does not answer: its queue is full. */
@@ -361,6 +390,21 @@ static void whoever_polls_for_an_answer_is_told_as_well(void **state) {
     assert_int_equal(recv(entry.fd, &byte, 1, 0), -1);
     assert_int_equal(errno, ETIMEDOUT);
     close(entry.fd);
+    close(peer);
+}
+
+static void an_event_loop_is_told_when_an_answer_is_late(void **state) {
+    char byte;
+    int fd = open_to(SLOW_ANSWER, 0), peer = take(SLOW_ANSWER), loop = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event);
+    assert_int_equal(send(fd, "?", 1, 0), 1);
+    assert_int_equal(epoll_wait(loop, &event, 1, 10000), 1);
+    assert_int_equal(recv(fd, &byte, 1, 0), -1);
+    assert_int_equal(errno, ETIMEDOUT);
+    close(loop);
+    close(fd);
     close(peer);
 }
 
@@ -615,11 +659,13 @@ int main(void) {
         cmocka_unit_test(a_deadline_ends_the_wait_for_a_turn),
         cmocka_unit_test(cancellation_ends_the_wait_for_a_turn),
         cmocka_unit_test(closing_the_socket_ends_its_wait_for_a_turn),
+        cmocka_unit_test(waiting_for_a_turn_counts_as_waiting_for_the_descriptor),
         cmocka_unit_test(a_blocking_connect_fails_when_its_time_is_up),
         cmocka_unit_test(whoever_polls_for_a_connection_is_told_that_its_time_is_up),
         cmocka_unit_test(whoever_connects_again_is_told_that_its_time_is_up),
         cmocka_unit_test(a_receive_fails_when_nothing_comes_in_time),
         cmocka_unit_test(whoever_polls_for_an_answer_is_told_as_well),
+        cmocka_unit_test(an_event_loop_is_told_when_an_answer_is_late),
         cmocka_unit_test(what_has_come_and_was_not_read_yet_is_not_late),
         cmocka_unit_test(an_idle_connection_has_all_the_time_there_is),
         cmocka_unit_test(the_breaker_opens_probes_and_closes),
