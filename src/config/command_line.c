@@ -11,6 +11,7 @@ enum {
     OPTION_HELP = UCHAR_MAX + 1,
     OPTION_CONFIG,
     OPTION_EXPLAIN,
+    OPTION_SETTING, /* the first row of the table; the others follow */
     HELP_COLUMN = 28
 };
 
@@ -23,13 +24,12 @@ struct parsing {
     char *error;
 };
 
-/* The value getopt_long returns for a setting is its row in the table, plus one. */
 static void options_list(struct parsing *p) {
     struct option *next = p->options;
     for (const struct setting *s = settings_table; s->name; s++)
         if (s->kind != SETTING_APP)
-            *next++ =
-                (struct option){s->name, required_argument, NULL, (int)(s - settings_table) + 1};
+            *next++ = (struct option){s->name, required_argument, NULL,
+                                      OPTION_SETTING + (int)(s - settings_table)};
     *next++ = (struct option){"config", required_argument, NULL, OPTION_CONFIG};
     if (strcmp(p->command, "config") == 0)
         *next++ = (struct option){"explain", required_argument, NULL, OPTION_EXPLAIN};
@@ -106,7 +106,7 @@ static int option_take(const struct parsing *p, int which, const char *word) {
     case OPTION_EXPLAIN:
         return explain_take(p, optarg);
     default:
-        return setting_take(p, &settings_table[which - 1], optarg);
+        return setting_take(p, &settings_table[which - OPTION_SETTING], optarg);
     }
 }
 

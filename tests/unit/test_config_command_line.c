@@ -57,6 +57,16 @@ static void an_application_is_all_it_needs(void **state) {
     assert_string_equal(settings.worker.access_log, "log");
 }
 
+static void every_option_is_told_from_every_other(void **state) {
+    char line[64], why[64];
+    for (const struct setting *s = settings_table; s->name; s++) {
+        if (s->kind == SETTING_APP) continue;
+        snprintf(line, sizeof line, "--%s", s->name);
+        snprintf(why, sizeof why, "--%s needs a value", s->name);
+        refuses(line, why);
+    }
+}
+
 static void the_number_of_workers_may_be_a_range(void **state) {
     struct settings settings = serve("--workers 2:8 app");
     assert_int_equal(settings.worker.workers, 2);
@@ -203,6 +213,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_application_is_all_it_needs),
+        cmocka_unit_test(every_option_is_told_from_every_other),
         cmocka_unit_test(the_number_of_workers_may_be_a_range),
         cmocka_unit_test(every_option_finds_its_place),
         cmocka_unit_test(options_may_stand_behind_the_application),
