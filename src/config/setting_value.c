@@ -63,6 +63,16 @@ static int admin_set(struct settings *settings, const struct setting *setting, c
     return 0;
 }
 
+static int statsd_set(struct settings *settings, const struct setting *setting, const char *value,
+                      char *error) {
+    settings->has_statsd = strcmp(value, "off") != 0;
+    if (!settings->has_statsd) return 0;
+    const char *why = address_parse(value, &settings->statsd);
+    if (!why && (settings->statsd.local || !settings->statsd.port || !*settings->statsd.place))
+        why = "is not HOST:PORT";
+    return why ? sentence(error, "%s: '%s' %s", setting->name, value, why) : 0;
+}
+
 /* The worker opens the directory; what is wrong with it already is said here. */
 static int static_set(struct server_options *worker, const struct setting *setting,
                       const char *value, char *error) {
@@ -334,6 +344,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
     case SETTING_ACCESS_LOG:
     case SETTING_CONTROL:
         return text_set(place, setting, value, error);
+    case SETTING_STATSD:
+        return statsd_set(settings, setting, value, error);
     case SETTING_FIELD_NAME:
         return field_name_set(place, setting, value, error);
     case SETTING_ADMIN:

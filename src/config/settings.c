@@ -126,6 +126,8 @@ const struct setting settings_table[] = {
      SETTING_ADMIN, .place = PLACE(admin)},
     {"admin-token-file", "PATH", "Who reads there has to know the token in this file", "none",
      SETTING_TEXT, .place = PLACE(admin_token_file)},
+    {"statsd", "ADDRESS", "HOST:PORT of a statsd collector to send metrics to, or off", "off",
+     SETTING_STATSD, .place = PLACE(statsd)},
     {"release", "TEXT", "The application's version, by which metrics tell requests apart", "none",
      SETTING_TEXT, .place = PLACE(worker.release)},
     {"client-header", "NAME",

@@ -35,6 +35,8 @@ struct settings {
     bool has_admin;
     struct address admin;         /* the admin listener */
     const char *admin_token_file; /* "" for none */
+    bool has_statsd;
+    struct address statsd; /* where metrics are sent */
 };
 
 /* Room for the rows of the table. */
@@ -50,6 +52,7 @@ enum setting_kind {
     SETTING_ACCESS_LOG,    /* a path, "-", "log", or "off" */
     SETTING_CONTROL,       /* a path, or "off" */
     SETTING_FIELD_NAME,    /* of a request, such as "X-Api-Version" */
+    SETTING_STATSD,        /* HOST:PORT, or "off" */
     SETTING_ADMIN,         /* an address without TLS, or "off" */
     SETTING_LOG_FORMAT,    /* "text" or "json" */
     SETTING_LEVELS,        /* "info,sqlalchemy=debug" */

@@ -91,27 +91,31 @@ static void forget_entry(struct metric_entry *e) {
     free(e);
 }
 
-/* All of them in turn: the one behind after, the first for NULL; NULL at the end. */
-static struct metric_entry *next_of(const struct metric_table *table,
-                                    const struct metric_entry *after) {
+struct metric_entry *metric_table_next(const struct metric_table *table,
+                                       const struct metric_entry *after) {
     if (after && after->next) return after->next;
     for (size_t i = after ? after->hash % table->room + 1 : 0; i < table->room; i++)
         if (table->buckets[i]) return table->buckets[i];
     return NULL;
 }
 
+static void clear(struct metric_counts *counts) {
+    memset(counts->counts, 0, sizeof counts->counts);
+    counts->example = (struct metric_found_example){0};
+}
+
 void metric_table_begin(struct metric_table *table) {
     if (!table->since) table->since = clock_now();
     table->dropped = 0;
     table->incomplete = false;
-    for (struct metric_entry *e = NULL; (e = next_of(table, e));) {
+    for (struct metric_entry *e = NULL; (e = metric_table_next(table, e));) {
         e->seen = false;
         e->value = 0;
         e->count = 0;
         e->min = INFINITY;
         e->max = -INFINITY;
         for (unsigned i = 0; i < HISTOGRAM_OCTAVES; i++)
-            if (e->octaves[i]) *e->octaves[i] = (struct metric_counts){0};
+            if (e->octaves[i]) clear(e->octaves[i]);
     }
 }
 
@@ -192,7 +196,7 @@ double metric_entry_times(const struct metric_entry *entry) {
 void metric_table_tick(struct metric_table *table, double seconds) {
     double kept[METRIC_RATES];
     for (int i = 0; i < METRIC_RATES; i++) kept[i] = exp(-seconds / (60 * metric_rate_minutes[i]));
-    for (struct metric_entry *e = NULL; (e = next_of(table, e));) {
+    for (struct metric_entry *e = NULL; (e = metric_table_next(table, e));) {
         if (e->family || !metric_has_rates(e)) continue;
         double times = metric_entry_times(e), now = (times - e->rated) / seconds;
         for (int i = 0; i < METRIC_RATES; i++)
@@ -273,7 +277,7 @@ const struct metric_entry **metric_table_sorted(const struct metric_table *table
     const struct metric_entry **all = calloc(table->count + 1, sizeof *all);
     size_t count = 0;
     if (!all) return NULL;
-    for (struct metric_entry *e = NULL; (e = next_of(table, e));)
+    for (struct metric_entry *e = NULL; (e = metric_table_next(table, e));)
         if (!e->family) all[count++] = e;
     qsort(all, count, sizeof(struct metric_entry *), by_name);
     return all;

@@ -26,10 +26,12 @@ struct metric_entry {
     double rates[METRIC_RATES];                       /* per second */
     double rated;                                     /* how many there were at the last tick */
     bool has_rates;
+    double pushed; /* the value that metric_statsd_push has told */
 };
 
 struct metric_counts {
     uint64_t counts[HISTOGRAM_STEPS];
+    uint64_t pushed[HISTOGRAM_STEPS]; /* what of them metric_statsd_push has told */
     struct metric_found_example example;
 };
 
@@ -64,6 +66,10 @@ const struct metric_entry **metric_table_sorted(const struct metric_table *table
 /* The family of a series; NULL where it got lost. */
 const struct metric_entry *metric_table_family(const struct metric_table *table,
                                                const struct metric_entry *series);
+
+/* All of them in turn: the one behind after, the first for NULL; NULL at the end. */
+struct metric_entry *metric_table_next(const struct metric_table *table,
+                                       const struct metric_entry *after);
 
 void metric_table_free(struct metric_table *table);
 

@@ -20,6 +20,7 @@
 #include "supervisor/set_up.h"
 #include "supervisor/signals.h"
 #include "supervisor/state.h"
+#include "supervisor/statsd.h"
 #include "supervisor/stop.h"
 
 /* --- Starting --- */
@@ -272,6 +273,7 @@ int master_run(struct edition *edition, int argc, char **argv) {
         control_tell(&master.control, CONTROL_STOPPED, NULL, NULL);
         control_close(&master.control);
         admin_close(&master.admin);
+        statsd_finish();
         log_finish();
         return master.exit_code;
     }

@@ -18,6 +18,7 @@
 #include "supervisor/passed.h"
 #include "supervisor/program.h"
 #include "supervisor/signals.h"
+#include "supervisor/statsd.h"
 #include "supervisor/upgrade.h"
 
 /* A socket must not become descriptor 0, 1 or 2 because whoever started us had closed it. */
@@ -61,6 +62,12 @@ static void slots_init(struct master *m, const struct edition *edition) {
     for (int i = 0; i < SLOTS_MAX; i++) slot_init(&m->slots[i], i);
 }
 
+static int show_metrics(struct master *m, char *error) {
+    const struct settings *settings = &m->edition->settings;
+    if (statsd_start(settings, m->workers.board, error) < 0) return -1;
+    return admin_open(&m->admin, settings, m->workers.board, error);
+}
+
 static int begin(struct master *m, char *error) {
     struct edition *edition = m->edition;
     slots_init(m, edition);
@@ -69,9 +76,7 @@ static int begin(struct master *m, char *error) {
     if (log_setup(&edition->settings.worker, &m->heirlooms.log, error) < 0) return -1;
     if (edition_prepare(edition, ++m->editions, &m->heirlooms, NULL, NULL, error) < 0) return -1;
     if (edition->settings.worker.check_only) return admin_check(&edition->settings, error);
-    if (admin_open(&m->admin, &edition->settings, m->workers.board, error) < 0 ||
-        passed_check(error) < 0)
-        return -1;
+    if (show_metrics(m, error) < 0 || passed_check(error) < 0) return -1;
     attached_follow(m);
     metrics_show(edition->listeners, edition->listener_count);
     return control_open(&m->control, edition->settings.control, error);
@@ -87,7 +92,7 @@ static int take_over(struct master *m, char *error) {
     metrics_show(edition->listeners, edition->listener_count);
     edition_quiesce(before, edition);
     edition_close(before, edition);
-    if (admin_open(&m->admin, &edition->settings, m->workers.board, error) < 0) return -1;
+    if (show_metrics(m, error) < 0) return -1;
     m->phase = PHASE_RUNNING;
     gr_log(GR_LOG_INFO, "greenroom " GREENROOM_VERSION " has taken over");
     attached_follow(m);

@@ -15,7 +15,7 @@ OPTIONS = [
     "group", "sandbox", "cpu-affinity", "static", "downstream", "attach", "mount", "trusted-proxies",
     "proxy-headers", "compress", "server-timing", "access-log", "access-log-times", "log",
     "log-format", "log-level", "log-capture", "reload", "control", "admin", "admin-token-file",
-    "release", "client-header",
+    "statsd", "release", "client-header",
     "config", "help",
 ]
 

@@ -232,3 +232,27 @@ def test_clients_are_told_apart_by_a_field_of_their_requests(meter):
 
     expected = {("1", "/a"): 1, ("2", "/a"): 2, ("(none)", "/a"): 1, ("(others)", "(unmatched)"): 1}
     eventually(lambda: by_client() == expected, "all are counted")
+
+
+def test_a_statsd_collector_is_told_of_all_by_the_end(serve):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as collector:
+        collector.bind(("127.0.0.1", 0))
+        collector.settimeout(10)
+        port = collector.getsockname()[1]
+        server = serve("--statsd", f"127.0.0.1:{port}", "--workers", "1", APP)
+        for _ in range(3):
+            server.get("/sleep/20000")
+        assert server.stop() == 0
+        told = b""
+        while b"greenroom_request:" not in told:
+            told += collector.recv(2000)
+    lines = re.findall(r"^greenroom_request:([\d.]+)\|ms(?:\|@([\d.]+))?"
+                       r"\|#endpoint:/sleep/{id},method:GET,status:2xx$", told.decode(), re.M)  # fmt: skip
+    assert sum(round(1 / float(rate or 1)) for _, rate in lines) == 3
+    assert all(19.8 < float(ms) < 2000 for ms, _ in lines)
+
+
+def test_a_collector_that_cannot_be_one_is_refused(greenroom):
+    for address in ("127.0.0.1", ":8125", "unix:/run/statsd"):
+        done = greenroom("serve", "--statsd", address, APP)
+        assert done.returncode == 2 and "statsd: " in done.stderr

@@ -17,6 +17,7 @@
 #include "observe/metric_fold.h"
 #include "observe/metric_format.h"
 #include "observe/metric_name.h"
+#include "observe/metric_statsd.h"
 #include "observe/metric_table.h"
 
 static struct metric_store *store;
@@ -258,6 +259,8 @@ static void what_a_process_has_counted_is_kept_but_for_its_gauges(void **state) 
     close(fd);
 }
 
+static void ignore(void *data, const char *text, size_t len) {}
+
 /* A worker may write there what it likes. */
 static void a_store_that_is_ruined_does_no_harm(void **state) {
     int fd;
@@ -277,6 +280,7 @@ static void a_store_that_is_ruined_does_no_harm(void **state) {
         FILE *out = fopen("/dev/null", "w");
         assert_int_equal(metric_format_text(&table, METRIC_OPENMETRICS, out), 0);
         assert_int_equal(metric_format_json(&table, out), 0);
+        metric_statsd_push(&table, ignore, NULL);
         fclose(out);
     }
     metric_store_unmap(past);
@@ -303,6 +307,51 @@ static void rates_are_averages_that_fade(void **state) {
     }
 }
 
+/* ---- statsd ---- */
+
+static char pushed[4096];
+
+static void take(void *data, const char *text, size_t len) {
+    assert_true(len <= METRIC_DATAGRAM_MAX);
+    strncat(pushed, text, len);
+}
+
+static const char *push(void) {
+    *pushed = '\0';
+    fill_from(store);
+    metric_statsd_push(&table, take, NULL);
+    return pushed;
+}
+
+static void a_collector_is_told_what_has_changed(void **state) {
+    gr_metric *counter = find(GR_COUNTER, "orders", "a,b|c"), *gauge = find(GR_GAUGE, "open", NULL);
+    gr_metric *timer = find(GR_TIMER, "step", NULL);
+    gr_metric_add(counter, 3);
+    gr_metric_set(gauge, -2);
+    for (int i = 0; i < 4; i++) gr_metric_record(timer, 0.25);
+    push();
+    assert_non_null(strstr(pushed, "orders:3|c|#which:a_b_c\n"));
+    assert_non_null(strstr(pushed, "open:0|g\nopen:-2|g\n"));
+    assert_non_null(strstr(pushed, "step:249.0234375|ms|@0.25\n"));
+    assert_string_equal(push(), "open:0|g\nopen:-2|g\n");
+    gr_metric_add(counter, 1);
+    gr_metric_set(gauge, 2);
+    gr_metric_record(timer, 0.25);
+    push();
+    assert_non_null(strstr(pushed, "orders:1|c|#which:a_b_c\n"));
+    assert_non_null(strstr(pushed, "step:249.0234375|ms\n"));
+    assert_null(strstr(pushed, "open:0|g"));
+}
+
+static void what_was_there_before_is_not_told(void **state) {
+    gr_metric *counter = find(GR_COUNTER, "orders", NULL);
+    gr_metric_add(counter, 3);
+    fill_from(store);
+    metric_statsd_push(&table, NULL, NULL);
+    gr_metric_add(counter, 2);
+    assert_string_equal(push(), "orders:2|c\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_store, forget_table)
 
 int main(void) {
@@ -324,6 +373,8 @@ int main(void) {
         TEST(what_a_process_has_counted_is_kept_but_for_its_gauges),
         TEST(a_store_that_is_ruined_does_no_harm),
         TEST(rates_are_averages_that_fade),
+        TEST(a_collector_is_told_what_has_changed),
+        TEST(what_was_there_before_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
