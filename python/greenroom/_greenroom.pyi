@@ -58,6 +58,8 @@ def client_open(
     authorities: str | None,
     certificate: str | None,
     key: str | None,
+    proxy: str | None,
+    unix_path: str | None,
     /,
 ) -> object: ...
 def client_call(

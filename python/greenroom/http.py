@@ -77,7 +77,7 @@ class StatusError(HTTPError):
 # By gr_failure_kind of greenroom/client.h.
 _KINDS: dict[int, type[HTTPError]] = {
     1: InvalidRequest, 2: ConnectError, 3: ConnectError, 4: ConnectError, 5: TLSError,
-    6: ConnectionBroken, 7: ConnectionBroken, 8: ProtocolError, 9: TooManyRedirects,
+    6: ConnectionBroken, 7: ConnectionBroken, 8: ProtocolError, 9: TooManyRedirects, 11: ConnectError,
 }
 
 
@@ -207,8 +207,9 @@ class Client:
     """Settings for calls, and the connections that they share.
 
     base_url stands before URLs that begin with "/". verify is the path of the authorities to trust instead
-    of the system's; cert the path of a certificate and its key, or of both. Raises ValueError
-    where these are no good.
+    of the system's; cert the path of a certificate and its key, or of both. proxy is a URL, "" for
+    none; None for what the environment says now (http_proxy, https_proxy, all_proxy, no_proxy). unix_socket is the
+    path of one that is asked whatever the URL. Raises ValueError where these are no good.
 
     A client is not to be used in a child of fork that its parent goes on using.
     """
@@ -224,6 +225,8 @@ class Client:
         redirects: int = 10,
         verify: str | None = None,
         cert: str | tuple[str, str] | None = None,
+        proxy: str | None = None,
+        unix_socket: str | None = None,
         connections: int = 1000,
         connections_per_origin: int = 100,
     ) -> None:
@@ -234,7 +237,8 @@ class Client:
         self.timeout = timeout
         self.total = total
         self._client = _greenroom.client_open(
-            connections, connections_per_origin, redirects or -1, verify, certificate, key
+            connections, connections_per_origin, redirects or -1, verify, certificate, key,
+            proxy, unix_socket,
         )
 
     def request(

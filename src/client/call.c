@@ -18,6 +18,7 @@ struct errand {
     struct timing timing;
     struct origin *origin;
     struct http_url url;
+    const struct proxy *proxy; /* NULL: none */
     struct request request;
     gr_failure *failure;
 };
@@ -103,8 +104,8 @@ static struct connection *get_connection(const struct errand *errand) {
         return NULL;
     }
     if (!connection) {
-        connection =
-            origin_connect(errand->client, errand->origin, &errand->timing, errand->failure);
+        connection = origin_connect(errand->client, errand->origin, errand->proxy, &errand->timing,
+                                    errand->failure);
         if (!connection) origins_drop(all, errand->origin, NULL);
     }
     return connection;
@@ -158,6 +159,7 @@ static int find_origin(struct errand *errand) {
     if (!text || http_url_parse(gr_slice_of(text), &errand->url, &why) < 0)
         return failure_tell(errand->failure, GR_FAILURE_CALL, EINVAL, "cannot ask for URL %s: %s",
                             text ? text : "NULL", why);
+    errand->proxy = proxies_for(&errand->client->proxies, &errand->url);
     errand->origin = origins_find(&errand->client->origins, &errand->url);
     if (errand->origin) return 0;
     return failure_tell(errand->failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for an origin");
@@ -168,7 +170,7 @@ static gr_answer *make(struct errand *errand) {
     gr_answer *answer = NULL;
     if (check(errand) < 0 || find_origin(errand) < 0) return NULL;
     if (request_compose(&errand->request, errand->client, errand->origin, &errand->url,
-                        &errand->call, errand->failure) == 0)
+                        errand->proxy, &errand->call, errand->failure) == 0)
         answer = run(errand);
     request_free(&errand->request);
     if (!answer) origins_leave(&errand->client->origins, errand->origin);

@@ -48,18 +48,26 @@ static int complete(gr_client_options *options, gr_failure *failure) {
 gr_client *gr_client_open(const gr_client_options *options, gr_failure *failure) {
     gr_client_options completed = options ? *options : (gr_client_options){0};
     if (complete(&completed, failure) < 0) return NULL;
+    struct proxies proxies;
+    const char *proxy = completed.unix_path ? "" : completed.proxy;
+    if (proxies_open(&proxies, proxy, failure) < 0) return NULL;
     gr_client *client = calloc(1, sizeof *client);
     char *agent = strdup(completed.user_agent);
+    char *path = completed.unix_path ? strdup(completed.unix_path) : NULL;
     if (client) client->names = names_open(completed.name_lifetime);
-    if (!client || !agent || !client->names) {
+    if (!client || !agent || !client->names || !path != !completed.unix_path) {
         if (client && client->names) names_close(client->names);
+        proxies_close(&proxies);
         free(client);
         free(agent);
+        free(path);
         failure_write(failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for a client");
         return NULL;
     }
     client->options = completed;
     client->options.user_agent = agent;
+    client->options.unix_path = path;
+    client->proxies = proxies;
     client->tls = completed.tls;
     pthread_mutex_init(&client->tls_lock, NULL);
     origins_init(&client->origins);
@@ -75,7 +83,9 @@ void gr_client_close(gr_client *client) {
     names_close(client->names);
     if (!client->options.tls) gr_tls_close(client->tls);
     pthread_mutex_destroy(&client->tls_lock);
+    proxies_close(&client->proxies);
     free((char *)client->options.user_agent);
+    free((char *)client->options.unix_path);
     free(client);
 }
 

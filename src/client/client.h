@@ -5,12 +5,14 @@
 #include "client/failure.h"
 #include "client/names.h"
 #include "client/origins.h"
+#include "client/proxies.h"
 #include "greenroom/tls.h"
 
 struct gr_client {
     gr_client_options options; /* all of them set; no time is NEVER */
     struct names *names;
     struct origins origins;
+    struct proxies proxies;
     pthread_mutex_t tls_lock; /* of the following */
     gr_tls *tls;              /* options.tls, or its own, which is made when it is needed */
 };
@@ -24,10 +26,11 @@ struct timing {
 /* The earlier of now + length and the end of the whole. */
 int64_t timing_due(const struct timing *timing, int64_t length);
 
-/* A connection to the origin, for which the caller has a place. Parks. NULL with the failure told.
- */
+/* A connection to the origin, through the proxy if there is one (NULL: none), for which the caller
+ * has a place. Parks. NULL with the failure told. */
 struct connection *origin_connect(gr_client *client, struct origin *origin,
-                                  const struct timing *timing, gr_failure *failure);
+                                  const struct proxy *proxy, const struct timing *timing,
+                                  gr_failure *failure);
 
 /* What is known of an answer before it comes. */
 struct expectation {

@@ -1,15 +1,40 @@
 /* From an origin to a connection: name, address, connection. */
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "client/client.h"
+#include "client/request.h"
+#include "http/answer_head.h"
 
-static int resolve(gr_client *client, struct origin *origin, int64_t due, struct addresses *found,
-                   gr_failure *failure) {
+/* Returns a descriptor, or -1 with the failure told. */
+static int dial_host(gr_client *client, const char *host, uint16_t port, int64_t due,
+                     gr_failure *failure) {
     char why[NAMES_WHY_SIZE];
-    if (names_find(client->names, origin->host, due, found, why) == 0) return 0;
-    int error = errno;
-    return failure_tell(failure, GR_FAILURE_NAME, error, "cannot find the address of %s: %s",
-                        origin->host, error == ENOENT ? why : failure_reason(error));
+    struct addresses addresses;
+    if (names_find(client->names, host, due, &addresses, why) < 0) {
+        int error = errno;
+        return failure_tell(failure, GR_FAILURE_NAME, error, "cannot find the address of %s: %s",
+                            host, error == ENOENT ? why : failure_reason(error));
+    }
+    int fd = dial(&addresses, port, due);
+    if (fd >= 0) return fd;
+    return failure_tell(failure, GR_FAILURE_CONNECT, errno, "cannot connect to %s port %d: %s",
+                        host, port, failure_reason(errno));
+}
+
+static int dial_proxy(gr_client *client, const struct proxy *proxy, int64_t due,
+                      gr_failure *failure) {
+    char host[256];
+    if (proxy->url.host.len >= sizeof host)
+        return failure_tell(failure, GR_FAILURE_NAME, ENAMETOOLONG, "the proxy's name is too long");
+    snprintf(host, sizeof host, "%.*s", (int)proxy->url.host.len, proxy->url.host.data);
+    return dial_host(client, host, proxy->url.port, due, failure);
+}
+
+static int dial_path(const char *path, int64_t due, gr_failure *failure) {
+    int fd = dial_unix(path, due);
+    if (fd >= 0) return fd;
+    return failure_tell(failure, GR_FAILURE_CONNECT, errno, "cannot connect to %s: %s", path,
+                        failure_reason(errno));
 }
 
 static struct connection *no_memory(gr_failure *failure) {
@@ -60,21 +85,75 @@ static int secure(gr_client *client, struct connection *connection, gr_failure *
                         connection->origin->port, error == ETIMEDOUT ? failure_reason(error) : why);
 }
 
+/* ---- tunnels ---- */
+
+enum { TUNNEL_FIELDS = 64, TUNNEL_HEAD = 8192 };
+
+static int no_tunnel(const struct origin *origin, int error, const char *why, gr_failure *failure) {
+    return failure_tell(failure, GR_FAILURE_PROXY, error,
+                        "the proxy does not lead to %s port %d: %s", origin->host, origin->port,
+                        why);
+}
+
+/* Nothing comes behind the head before we have spoken. */
+static int receive_tunnel(struct connection *connection, gr_failure *failure) {
+    const struct http_answer_limits limits = {TUNNEL_FIELDS, TUNNEL_HEAD};
+    struct http_field fields[TUNNEL_FIELDS];
+    struct http_answer_head head;
+    char data[TUNNEL_HEAD], said[64];
+    size_t len = 0;
+    uint32_t scanned = 0;
+    const char *why = "it says nothing";
+    enum http_parse result = HTTP_PARSE_INCOMPLETE;
+    while (result == HTTP_PARSE_INCOMPLETE) {
+        ssize_t n = gr_reader_read(connection->reader, data + len, sizeof data - len);
+        if (n < 0) return no_tunnel(connection->origin, errno, failure_reason(errno), failure);
+        if (n == 0) return no_tunnel(connection->origin, ECONNRESET, why, failure);
+        len += (size_t)n;
+        result = http_answer_parse(data, len, HTTP_ASKED_CONNECT, &limits, &head, fields, &scanned,
+                                   &why);
+    }
+    if (result == HTTP_PARSE_REFUSED) return no_tunnel(connection->origin, EPROTO, why, failure);
+    snprintf(said, sizeof said, "it says %d", head.status);
+    if (head.status / 100 != 2) return no_tunnel(connection->origin, EACCES, said, failure);
+    return head.size == len ? 0
+                            : no_tunnel(connection->origin, EPROTO, "it says too much", failure);
+}
+
+static int dig(gr_client *client, struct connection *connection, const struct proxy *proxy,
+               gr_failure *failure) {
+    struct request request;
+    struct origin *origin = connection->origin;
+    int result = request_compose_connect(&request, client, origin, proxy, failure);
+    if (result == 0 && gr_writer_write(connection->writer, request.text, request.len) < 0)
+        result = no_tunnel(origin, errno, failure_reason(errno), failure);
+    if (result == 0) result = receive_tunnel(connection, failure);
+    request_free(&request);
+    if (result == 0) return 0;
+    reader_close(connection->reader, true);
+    gr_writer_abort(connection->writer, errno);
+    return -1;
+}
+
 /* ---- the whole ---- */
 
+static int dial_any(gr_client *client, struct origin *origin, const struct proxy *proxy,
+                    int64_t due, gr_failure *failure) {
+    if (client->options.unix_path) return dial_path(client->options.unix_path, due, failure);
+    if (proxy) return dial_proxy(client, proxy, due, failure);
+    return dial_host(client, origin->host, origin->port, due, failure);
+}
+
 struct connection *origin_connect(gr_client *client, struct origin *origin,
-                                  const struct timing *timing, gr_failure *failure) {
+                                  const struct proxy *proxy, const struct timing *timing,
+                                  gr_failure *failure) {
     int64_t due = timing_due(timing, timing->connect);
-    struct addresses addresses;
-    if (resolve(client, origin, due, &addresses, failure) < 0) return NULL;
-    int fd = dial(&addresses, origin->port, due);
-    if (fd < 0) {
-        failure_write(failure, GR_FAILURE_CONNECT, errno, "cannot connect to %s port %d: %s",
-                      origin->host, origin->port, failure_reason(errno));
-        return NULL;
-    }
-    struct connection *connection = new_connection(origin, fd, due, failure);
-    if (!connection || !origin->tls || secure(client, connection, failure) == 0) return connection;
+    int fd = dial_any(client, origin, proxy, due, failure);
+    struct connection *connection = fd < 0 ? NULL : new_connection(origin, fd, due, failure);
+    if (!connection || !origin->tls) return connection;
+    if ((!proxy || dig(client, connection, proxy, failure) == 0) &&
+        secure(client, connection, failure) == 0)
+        return connection;
     free(connection);
     return NULL;
 }

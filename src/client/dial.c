@@ -1,8 +1,11 @@
 #include "client/dial.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -110,4 +113,28 @@ int dial(const struct addresses *addresses, uint16_t port, int64_t due) {
     give_up(&race);
     if (fd < 0) errno = race.error;
     return fd;
+}
+
+/* connect(2) waits while the backlog is full, and there is no event for that: it has a time of its
+ * own. */
+int dial_unix(const char *path, int64_t due) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t len = strlen(path);
+    int64_t left = due == NEVER ? 0 : due - clock_now();
+    if (due != NEVER && left < NS_PER_US) left = NS_PER_US; /* 0 would be none */
+    struct timeval length = {left / NS_PER_S, left % NS_PER_S / NS_PER_US};
+    if (len >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path, path, len);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &length, sizeof length);
+    int result = connect(fd, (struct sockaddr *)&address, sizeof address);
+    if (result == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return fd;
+    int error = errno == EAGAIN ? ETIMEDOUT : errno;
+    close(fd);
+    errno = error;
+    return -1;
 }

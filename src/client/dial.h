@@ -24,4 +24,7 @@ struct addresses {
  * or -1 with the first errno; ETIMEDOUT when due has passed. Parks. */
 int dial(const struct addresses *addresses, uint16_t port, int64_t due);
 
+/* The same to a unix socket: ENAMETOOLONG for a path of more than 107 bytes. */
+int dial_unix(const char *path, int64_t due);
+
 #endif

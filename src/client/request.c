@@ -1,5 +1,6 @@
 #include "client/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/decimal.h"
@@ -105,19 +106,21 @@ static int put_callers(struct request *request, const gr_call *call, gr_failure 
 
 enum { CREDENTIAL_MAX = 1024 };
 
-static int put_basic(struct request *request, gr_slice user, gr_slice password) {
+static const char AUTHORIZATION[] = "Authorization: ";
+
+static int put_basic(struct request *request, const char *field, gr_slice user, gr_slice password) {
     char text[3 * CREDENTIAL_MAX];
     size_t len = http_basic_length(user.len, password.len);
     if (len > sizeof text) return -1;
     http_basic(text, user, password);
-    put_text(request, "Authorization: ");
+    put_text(request, field);
     put(request, text, len);
     put(request, "\r\n", 2);
     return 0;
 }
 
 /* "user:password", percent-encoded. */
-static int put_user_of_url(struct request *request, gr_slice text) {
+static int put_user_of_url(struct request *request, const char *field, gr_slice text) {
     char user[CREDENTIAL_MAX], password[CREDENTIAL_MAX];
     const char *colon = memchr(text.data, ':', text.len);
     gr_slice first = {text.data, colon ? (size_t)(colon - text.data) : text.len};
@@ -126,7 +129,7 @@ static int put_user_of_url(struct request *request, gr_slice text) {
     if (first.len > sizeof user || second.len > sizeof password) return -1;
     ssize_t user_len = url_decode(first, user), password_len = url_decode(second, password);
     if (user_len < 0 || password_len < 0) return -1;
-    return put_basic(request, (gr_slice){user, (size_t)user_len},
+    return put_basic(request, field, (gr_slice){user, (size_t)user_len},
                      (gr_slice){password, (size_t)password_len});
 }
 
@@ -138,15 +141,28 @@ static int put_bearer(struct request *request, const char *token) {
     return 0;
 }
 
+static int credentials_failed(gr_failure *failure) {
+    return failure_tell(failure, GR_FAILURE_CALL, EINVAL,
+                        "the credentials cannot be sent: they are malformed or too long");
+}
+
+static int put_proxy_credentials(struct request *request, const struct proxy *proxy,
+                                 gr_failure *failure) {
+    if (!proxy->url.user.len) return 0;
+    int result = put_user_of_url(request, "Proxy-Authorization: ", proxy->url.user);
+    return result < 0 ? credentials_failed(failure) : 0;
+}
+
 static int put_credentials(struct request *request, gr_slice user_of_url, const gr_call *call,
                            gr_failure *failure) {
     int result = 0;
     if (call->bearer)
         result = put_bearer(request, call->bearer);
     else if (call->user)
-        result = put_basic(request, gr_slice_of(call->user), gr_slice_of(call->password));
+        result =
+            put_basic(request, AUTHORIZATION, gr_slice_of(call->user), gr_slice_of(call->password));
     else if (user_of_url.len)
-        result = put_user_of_url(request, user_of_url);
+        result = put_user_of_url(request, AUTHORIZATION, user_of_url);
     return result < 0
                ? failure_tell(failure, GR_FAILURE_CALL, EINVAL,
                               "the credentials cannot be sent: they are malformed or too long")
@@ -191,21 +207,39 @@ static void put_trace(struct request *request) {
 
 /* ---- the whole ---- */
 
-static void put_line(struct request *request, gr_slice target, const gr_call *call) {
+static void put_line(struct request *request, const struct http_url *url, bool whole,
+                     const gr_call *call) {
+    gr_slice target = url->target;
     put_text(request, call->method);
     put(request, " ", 1);
+    if (whole) {
+        put_text(request, "http://");
+        put_slice(request, url->authority);
+    }
     if (target.len == 0 || *target.data != '/') put(request, "/", 1);
     put_slice(request, target);
     put_text(request, " HTTP/1.1\r\n");
 }
 
-int request_compose(struct request *request, const gr_client *client, const struct origin *origin,
-                    const struct http_url *url, const gr_call *call, gr_failure *failure) {
+static void begin(struct request *request) {
     request->text = request->first;
     request->len = 0;
     request->room = sizeof request->first;
     request->overflowed = false;
-    put_line(request, url->target, call);
+}
+
+static int end(struct request *request, gr_failure *failure) {
+    put(request, "\r\n", 2);
+    if (!request->overflowed) return 0;
+    return failure_tell(failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for a request");
+}
+
+int request_compose(struct request *request, const gr_client *client, const struct origin *origin,
+                    const struct http_url *url, const struct proxy *proxy, const gr_call *call,
+                    gr_failure *failure) {
+    bool asks_proxy = proxy && !url->tls;
+    begin(request);
+    put_line(request, url, asks_proxy, call);
     int given = put_callers(request, call, failure);
     if (given < 0) return -1;
     if (!(given & GIVEN_HOST)) put_field(request, "Host", origin->name);
@@ -216,8 +250,23 @@ int request_compose(struct request *request, const gr_client *client, const stru
     if (!(given & GIVEN_AUTHORIZATION) && put_credentials(request, url->user, call, failure) < 0)
         return -1;
     if (!(given & GIVEN_TRACEPARENT)) put_trace(request);
+    if (asks_proxy && put_proxy_credentials(request, proxy, failure) < 0) return -1;
     put_framing(request, call);
-    put(request, "\r\n", 2);
-    if (!request->overflowed) return 0;
-    return failure_tell(failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for a request");
+    return end(request, failure);
+}
+
+int request_compose_connect(struct request *request, const gr_client *client,
+                            const struct origin *origin, const struct proxy *proxy,
+                            gr_failure *failure) {
+    char authority[300];
+    const char *form = strchr(origin->host, ':') ? "[%.255s]:%d" : "%.255s:%d";
+    snprintf(authority, sizeof authority, form, origin->host, origin->port);
+    begin(request);
+    put_text(request, "CONNECT ");
+    put_text(request, authority);
+    put_text(request, " HTTP/1.1\r\n");
+    put_field(request, "Host", authority);
+    put_field(request, "User-Agent", client->options.user_agent);
+    if (put_proxy_credentials(request, proxy, failure) < 0) return -1;
+    return end(request, failure);
 }

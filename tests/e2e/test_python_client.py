@@ -1,5 +1,6 @@
 """greenroom.http: on green threads of a server, and in plain Python, which is that of the tests."""
 
+import contextlib
 import gzip
 import importlib
 import json
@@ -82,6 +83,34 @@ def listener() -> Iterator[socket.socket]:
 def silent(listener: socket.socket) -> str:
     """The URL of one who accepts, and says nothing."""
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def tunnel() -> Iterator[str]:
+    """A proxy that makes one tunnel."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=dig, args=(listener,))
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join()
+
+
+def dig(listener: socket.socket) -> None:
+    with listener.accept()[0] as near:
+        host, port = near.recv(4096).split()[1].decode().split(":")
+        with socket.create_connection((host, int(port))) as far:
+            near.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            back = threading.Thread(target=carry, args=(far, near))
+            back.start()
+            carry(near, far)
+            back.join()
+
+
+def carry(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
 
 
 # ---- in a server ----
@@ -204,3 +233,19 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(http, tls_upstream, ce
     assert http.Client(verify=str(certificates.ca)).get(tls_upstream.url + "/1").text == "together"
     with pytest.raises(ValueError, match="cannot use the certificates in /none"):
         http.Client(verify="/none")
+
+
+def test_tls_goes_through_a_tunnel(http, tls_upstream, certificates, tunnel):
+    client = http.Client(verify=str(certificates.ca), proxy=tunnel)
+    assert client.get(tls_upstream.url + "/1").text == "together"
+    del client  # and with it its connection, which is what the tunnel waits for
+
+
+def test_the_environment_is_read_when_a_client_is_made(http, echo, monkeypatch):
+    monkeypatch.setenv("http_proxy", echo)
+    client = http.Client()
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert client.get("http://shop.invalid/a").json()["path"] == "http://shop.invalid/a"
+    assert http.Client(proxy="").get(echo + "/a").json()["path"] == "/a"
+    with pytest.raises(ValueError, match="cannot use the proxy ftp://x"):
+        http.Client(proxy="ftp://x")

@@ -31,8 +31,9 @@ PyObject *client_open(PyObject *module, PyObject *args) {
     gr_tls_files files = {.protocol = "http/1.1"};
     gr_failure failure;
     Py_ssize_t connections, per_origin;
-    if (!PyArg_ParseTuple(args, "nnizzz:client_open", &connections, &per_origin, &options.redirects,
-                          &files.authorities, &files.certificate, &files.key) ||
+    if (!PyArg_ParseTuple(args, "nnizzzzz:client_open", &connections, &per_origin,
+                          &options.redirects, &files.authorities, &files.certificate, &files.key,
+                          &options.proxy, &options.unix_path) ||
         set_tls(&options, &files) < 0)
         return NULL;
     options.connections = (size_t)connections;

@@ -5,8 +5,8 @@
 
 #include "host/wsgi/python.h"
 
-/* (connections, connections_per_origin, redirects, authorities, certificate, key): a client. The
- * last three are paths or None. Raises ValueError. */
+/* (connections, connections_per_origin, redirects, authorities, certificate, key, proxy,
+ * unix_path): a client. All from authorities on may be None. Raises ValueError. */
 PyObject *client_open(PyObject *module, PyObject *args);
 
 /* (client, method, url, fields, body, user, password, connect_timeout, read_timeout, timeout,
