@@ -20,7 +20,7 @@ LAYERS = [
     ["server", "client"],
     ["host/wsgi", "host/native"],
     ["config"],
-    ["supervisor"],
+    ["supervisor", "load"],
     ["cli"],
 ]
 RANK = {layer: rank for rank, layers in enumerate(LAYERS) for layer in layers}

@@ -21,6 +21,7 @@ static const char overview[] =
     "  log-level [OPTION]... [LIST]\n"
     "                            Say or set from which level on a server logs.\n"
     "  stop [OPTION]...          Have a server stop, and wait for its end.\n"
+    "  load [OPTION]... URL      Ask a server for the same again and again, and measure it.\n"
     "  version                   Say which version this is.\n"
     "  help [COMMAND]            Say this, or what a command can be told.\n";
 
@@ -80,6 +81,26 @@ static const char stop_usage[] =
     "\n"
     "Has a running server finish its requests and stop. Waits until it has.\n";
 
+static const char load_usage[] =
+    "Usage: greenroom load [OPTION]... URL\n"
+    "\n"
+    "Asks for the URL again and again by many connections, and says how long the answers took.\n"
+    "\n"
+    "  -c, --connections N       That many at a time [50]\n"
+    "  -d, --duration SECONDS    For so long [10]\n"
+    "  -r, --rate N              So many requests a second, whether they are answered or not; a\n"
+    "                            latency begins when a request was due. Otherwise each connection\n"
+    "                            asks again as soon as it is answered\n"
+    "  -m, --method NAME         [GET, POST with a body]\n"
+    "  -H, --header 'NAME: VALUE'  A field of each request; can be repeated\n"
+    "  -b, --body TEXT           The body of each; @PATH for that of a file\n"
+    "  -t, --timeout SECONDS     For one request to be answered [30]\n"
+    "      --json PATH           Write what was found as JSON too; - for stdout, in place of text\n"
+    "      --svg PATH            Draw latencies and rate over time; - for stdout\n"
+    "      --help                Say this\n"
+    "\n"
+    "The exit code is 1 when nothing was answered, and 2 when it cannot be asked for.\n";
+
 static const char which_server[] =
     "\n"
     "Which server, when it is not the only one of this user:\n"
@@ -116,6 +137,8 @@ bool help_print(const char *command) {
         ask_usage(reload_usage);
     else if (strcmp(command, "log-level") == 0)
         ask_usage(log_level_usage);
+    else if (strcmp(command, "load") == 0)
+        fputs(load_usage, stdout);
     else if (strcmp(command, "stop") == 0)
         ask_usage(stop_usage);
     else if (strcmp(command, "version") == 0)

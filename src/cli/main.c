@@ -14,17 +14,17 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"serve", command_serve},     {"check", command_serve}, {"config", command_config},
-    {"status", command_ask},      {"top", command_ask},     {"stacks", command_ask},
-    {"reload", command_ask},      {"stop", command_ask},    {"log-level", command_ask},
-    {"version", command_version}, {"help", command_help},   {"--help", command_help},
-    {"worker", command_worker},
+    {"serve", command_serve}, {"check", command_serve},     {"config", command_config},
+    {"status", command_ask},  {"top", command_ask},         {"stacks", command_ask},
+    {"reload", command_ask},  {"stop", command_ask},        {"log-level", command_ask},
+    {"load", command_load},   {"version", command_version}, {"help", command_help},
+    {"--help", command_help}, {"worker", command_worker},
 };
 
 static int unknown(const char *name) {
-    static const char *const known[] = {"serve", "check",   "config", "status",
-                                        "top",   "stacks",  "reload", "log-level",
-                                        "stop",  "version", "help",   NULL};
+    static const char *const known[] = {"serve",   "check",  "config",    "status", "top",
+                                        "stacks",  "reload", "log-level", "stop",   "load",
+                                        "version", "help",   NULL};
     const char *nearest = suggest(name + strspn(name, "-"), known);
     if (nearest)
         fprintf(stderr, "greenroom: unknown command %s; did you mean %s?\n", name, nearest);

@@ -1,10 +1,12 @@
 #include "supervisor/launch.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,17 +82,16 @@ static int find_private(char path[PATH_MAX], const char *name, char *error) {
                     own);
 }
 
-static int find_interposer(struct launch *launch, char *error) {
-    if (find_private(launch->preload, posix_library, error) < 0) return -1;
+static int find_interposer(char preload[PATH_MAX], char *error) {
+    if (find_private(preload, posix_library, error) < 0) return -1;
     /* ld.so(8): both separate the entries of LD_PRELOAD, and neither can be escaped. */
-    if (strpbrk(launch->preload, " :"))
-        return sentence(error, "cannot preload %s: its path has a blank or a colon",
-                        launch->preload);
+    if (strpbrk(preload, " :"))
+        return sentence(error, "cannot preload %s: its path has a blank or a colon", preload);
     return 0;
 }
 
 static int find_files(struct launch *launch, const char *python, char *error) {
-    if (!launch->options.os_threads && find_interposer(launch, error) < 0) return -1;
+    if (!launch->options.os_threads && find_interposer(launch->preload, error) < 0) return -1;
     if (is_c_application(&launch->options)) {
         strcpy(launch->program, "/proc/self/exe");
         strcpy(launch->argument, "worker");
@@ -140,18 +141,36 @@ static int inherit_descriptors(const struct server_options *options) {
 }
 
 /* The user's own preloads stay, behind ours. */
-static int preload_interposer(const struct launch *launch) {
+static int preload_interposer(const char *interposer) {
     char preload[2 * PATH_MAX];
     const char *users = getenv("LD_PRELOAD");
-    snprintf(preload, sizeof preload, "%s%s%s", launch->preload, users && *users ? ":" : "",
+    snprintf(preload, sizeof preload, "%s%s%s", interposer, users && *users ? ":" : "",
              users ? users : "");
     return setenv("LD_PRELOAD", preload, 1);
+}
+
+static bool is_interposed(void) {
+    Dl_info info;
+    void *address = dlsym(RTLD_DEFAULT, "recv");
+    const char *name = address && dladdr(address, &info) ? strrchr(info.dli_fname, '/') : NULL;
+    return name && strcmp(name + 1, posix_library) == 0;
+}
+
+int launch_interposed(char **argv, char error[SENTENCE_SIZE]) {
+    char interposer[PATH_MAX];
+    const char *before = getenv("LD_PRELOAD");
+    if (is_interposed()) return 0;
+    if (find_interposer(interposer, error) < 0) return -1;
+    if (before && strstr(before, interposer))
+        return sentence(error, "cannot preload %s", interposer); /* ld.so has said why */
+    if (preload_interposer(interposer) == 0) execv("/proc/self/exe", argv);
+    return sentence(error, "cannot start again with %s: %s", interposer, strerror(errno));
 }
 
 static int set_environment(const struct launch *launch, const struct server_options *options) {
     char *handover = server_options_encode(options);
     notify_hide();
-    if (!handover || (!options->os_threads && preload_interposer(launch) < 0)) return -1;
+    if (!handover || (!options->os_threads && preload_interposer(launch->preload) < 0)) return -1;
     return setenv("GREENROOM_WORKER", handover, 1);
 }
 

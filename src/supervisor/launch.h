@@ -28,6 +28,10 @@ int launch_prepare(struct launch *launch, const struct settings *settings,
 int launch_become_mule(struct launch *launch, int number, const struct settings *settings,
                        char error[SENTENCE_SIZE]);
 
+/* Has this program the interposed libc beneath it, which green threads need? Else executes it once
+ * more, with that; argv is what main got. Returns 0, or -1 with a sentence. */
+int launch_interposed(char **argv, char error[SENTENCE_SIZE]);
+
 /* Starts a worker for a slot, with a place on the board. *ready gets the end of a pipe from which
  * can be read how the start went: src/server/ready_pipe.h. Until the worker serves it ends at once
  * if we die; afterwards the lifeline (options.master_fd) tells it to drain. What cannot be executed

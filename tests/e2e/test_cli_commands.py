@@ -26,8 +26,8 @@ def test_help_names_the_commands(greenroom, command):
     assert done.returncode == 0
     assert done.stderr == ""
     assert re.findall(r"^  ([a-z]\S*)", done.stdout, re.M) == [
-        "serve", "check", "config", "status", "top", "stacks", "reload", "log-level", "stop", "version",
-        "help"]
+        "serve", "check", "config", "status", "top", "stacks", "reload", "log-level", "stop", "load",
+        "version", "help"]
 
 
 @pytest.mark.parametrize("command", [["serve", "--help"], ["help", "serve"]])
@@ -37,7 +37,7 @@ def test_help_of_serve_names_every_option(greenroom, command):
     assert re.findall(r"^  --([a-z-]+) ", done.stdout, re.M) == OPTIONS
 
 
-@pytest.mark.parametrize("command", ["check", "config", "status", "top", "stacks", "reload", "stop", "version"])
+@pytest.mark.parametrize("command", ["check", "config", "status", "top", "stacks", "reload", "stop", "load", "version"])
 def test_the_other_commands_say_what_they_do(greenroom, command):
     done = greenroom(command, "--help")
     assert done.returncode == 0
