@@ -20,7 +20,8 @@
 
 struct peer {
     int listener, port;
-    const char *const *replies; /* one for each request, NULL behind the last */
+    const char *all[8];         /* replies, one for each request, NULL behind the last */
+    const char *const *replies; /* those that are still to be given */
     size_t first_len;           /* of the first reply; 0: it is text */
     int connections;            /* that have been accepted */
     int requests;
@@ -90,7 +91,11 @@ static inline void *peer_run(void *arg) {
 static inline void peer_start(struct peer *peer, const char *const *replies) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
-    *peer = (struct peer){.replies = replies};
+    *peer = (struct peer){.replies = peer->all};
+    for (int i = 0; replies[i]; i++) {
+        assert_in_range(i, 0, sizeof peer->all / sizeof *peer->all - 2);
+        peer->all[i] = replies[i];
+    }
     peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(peer->listener, (struct sockaddr *)&address, len), 0);
     assert_int_equal(listen(peer->listener, 64), 0);
@@ -118,8 +123,7 @@ static inline const char *peer_url(const struct peer *peer, const char *path) {
     return url;
 }
 
-#define PEER_START(peer, ...) \
-    peer_start(peer, (const char *const[]){__VA_ARGS__, NULL}) /* until the end of the block */
+#define PEER_START(peer, ...) peer_start(peer, (const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- what the tests share ---- */
 

@@ -1,6 +1,8 @@
 /* Calls of the client to a peer that behaves as it is told to, on the interposed libc. */
 #include "client_fixture.h"
 
+#include <dirent.h>
+#include <malloc.h>
 #include <pthread.h>
 
 #include "base/clock.h"
@@ -248,6 +250,7 @@ static void what_comes_behind_an_answer_costs_the_connection(void **state) {
 }
 
 static void a_connection_that_has_died_meanwhile_is_not_used(void **state) {
+    without_fault(FAULT_EAGAIN); /* then it does not look dead */
     PEER_START(&peer, HELLO, HANG_UP, HELLO);
     assert_answer(get(), 200, "hello");
     while (peer.replies[1]) gr_yield(); /* it has hung up */
@@ -399,6 +402,53 @@ static void a_call_can_be_cancelled(void **state) {
     assert_int_equal(gr_join(green, NULL), 0);
 }
 
+/* ---- afterwards ---- */
+
+static size_t count_descriptors(void) {
+    size_t count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    while (readdir(directory)) count++;
+    closedir(directory);
+    return count;
+}
+
+/* What each of them does is the business of the tests above. */
+static void fail_in_every_way(void) {
+    static const char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    static const char *const replies[] = {
+        "",
+        "HTTP/1.1 200 O",
+        "SSH-2.0\r\n",
+        OK("9\r\n\r\nhello"),
+        chunked,
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 302 Found\r\nLocation: ftp://x/\r\nContent-Length: 0\r\n\r\n",
+        RESET,
+        SILENCE};
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        gr_slice body;
+        PEER_START(&peer, replies[i], HANG_UP);
+        gr_answer *answer = ask((gr_call){.read_timeout = 2 * NS_PER_MS});
+        if (answer) assert_int_equal(gr_answer_collect(answer, 1 << 20, &body), -1);
+        gr_answer_close(answer);
+        peer_end(&peer);
+        assert_null(gr_client_get(client, peer_url(&peer, "/"), &failure));
+    }
+}
+
+/* ROUNDS of nine connections each: more of them by hand. */
+static void failures_leave_nothing_behind(void **state) {
+    const char *rounds = getenv("ROUNDS");
+    fail_in_every_way();
+    size_t descriptors = count_descriptors(), memory = mallinfo2().uordblks;
+    for (int i = rounds ? atoi(rounds) : 3; i > 0; i--) fail_in_every_way();
+    assert_int_equal(count_descriptors(), descriptors);
+    assert_in_range(mallinfo2().uordblks, 0, memory + 4096);
+    assert_connections(0, 0);
+    PEER_START(&peer, HELLO);
+    assert_answer(get(), 200, "hello");
+}
+
 /* ---- elsewhere ---- */
 
 static void *get_apart(void *unused) {
@@ -452,6 +502,7 @@ int main(void) {
         TEST(the_whole_may_take_its_time_and_no_more),
         TEST(the_deadline_of_the_green_thread_counts),
         TEST(a_call_can_be_cancelled),
+        TEST(failures_leave_nothing_behind),
         TEST(an_os_thread_calls_in_the_same_way),
     };
     return cmocka_run_group_tests(tests, start_runtime, NULL);
