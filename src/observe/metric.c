@@ -102,7 +102,7 @@ static gr_metric *find(gr_metric_kind kind, const char *name, const char *help,
 
 gr_metric *gr_metric_find(gr_metric_kind kind, const char *name, const char *help,
                           const gr_label *labels, size_t count) {
-    if (strncmp(name, "greenroom", strlen("greenroom")) != 0)
+    if (strncmp(name, METRIC_OWN_PREFIX, strlen(METRIC_OWN_PREFIX)) != 0)
         return find(kind, name, help, labels, count);
     errno = EINVAL;
     return NULL;

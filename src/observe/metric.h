@@ -11,8 +11,8 @@ extern bool metrics_on;
  */
 int metrics_open(int fd);
 
-/* The same as gr_metric_find for the names that begin with "greenroom", which are the server's.
- * Never NULL. */
+/* The same as gr_metric_find for the names that begin with METRIC_OWN_PREFIX, which are the
+ * server's. Never NULL. */
 gr_metric *metric_of_server(gr_metric_kind kind, const char *name, const char *help,
                             const gr_label *labels, size_t count);
 

@@ -38,14 +38,16 @@ static void fold_octave(struct metric_store *into, gr_metric *metric, unsigned n
     }
 }
 
-static void fold_one(void *data, struct metric_store *from, const struct metric_sample *sample) {
+/* Before their series, which know no help. */
+static void fold_family(void *data, struct metric_store *from, const struct metric_sample *sample) {
+    if (sample->family && sample->kind != GR_GAUGE)
+        metric_store_family(data, sample->kind, sample->name, sample->labels);
+}
+
+static void fold_series(void *data, struct metric_store *from, const struct metric_sample *sample) {
     struct metric_store *into = data;
     uint64_t counts[HISTOGRAM_STEPS];
-    if (sample->kind == GR_GAUGE) return;
-    if (sample->family) {
-        metric_store_family(into, sample->kind, sample->name, sample->labels);
-        return;
-    }
+    if (sample->family || sample->kind == GR_GAUGE) return;
     gr_metric *metric = place_for(into, sample);
     if (!metric) return metric_store_drop(into, sample->count ? sample->count : 1);
     metric_add(&metric->value, sample->value);
@@ -57,5 +59,6 @@ static void fold_one(void *data, struct metric_store *from, const struct metric_
 
 void metric_store_fold(struct metric_store *into, struct metric_store *from) {
     metric_store_drop(into, atomic_load_explicit(&from->dropped, memory_order_relaxed));
-    metric_read(from, fold_one, into);
+    metric_read(from, fold_family, into);
+    metric_read(from, fold_series, into);
 }

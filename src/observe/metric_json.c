@@ -30,7 +30,7 @@ static void put_labels(FILE *out, gr_slice labels) {
     gr_slice name, value;
     fputs(",\"labels\":{", out);
     for (const char *comma = ""; metric_labels_next(&labels, &name, &value); comma = ",") {
-        put_text(out, comma, (gr_slice){0}, "\"");
+        fprintf(out, "%s\"", comma);
         put_text(out, "", name, "\":\"");
         put_text(out, "", value, "\"");
     }

@@ -66,7 +66,10 @@ static uint32_t hash_more(uint32_t hash, gr_slice text) {
     return hash;
 }
 
+static gr_slice at_some_place(gr_slice text) { return text.len ? text : (gr_slice){"", 0}; }
+
 static struct key key_of(bool family, gr_slice name, gr_slice labels) {
+    labels = at_some_place(labels);
     uint32_t hash = hash_more(2166136261u + family, name); /* FNV-1a */
     if (!family) hash = hash_more(hash, labels);
     return (struct key){family, name, labels, hash};
@@ -136,13 +139,20 @@ static bool claim(atomic_uint *count, uint32_t most) {
     return true;
 }
 
+static bool is_own(gr_slice name) {
+    static const char prefix[] = METRIC_OWN_PREFIX;
+    return name.len >= sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0;
+}
+
 struct gr_metric *metric_store_family(struct metric_store *store, gr_metric_kind kind,
                                       gr_slice name, gr_slice help) {
     struct key key = key_of(true, name, help);
     atomic_uint *slot;
     struct gr_metric *family = look_up(store, &key, &slot);
     if (family) return family;
-    return claim(&store->families, METRIC_FAMILIES_MAX) ? enter(store, &key, kind) : NULL;
+    bool fits = is_own(name) ? claim(&store->own_families, METRIC_OWN_FAMILIES_MAX)
+                             : claim(&store->families, METRIC_FAMILIES_MAX);
+    return fits ? enter(store, &key, kind) : NULL;
 }
 
 static struct gr_metric *others_of(struct metric_store *store, struct gr_metric *family,
@@ -160,8 +170,10 @@ struct gr_metric *metric_store_series(struct metric_store *store, struct gr_metr
     struct key key = key_of(false, name, labels);
     atomic_uint *slot;
     struct gr_metric *series = look_up(store, &key, &slot);
-    if (!series && claim(&store->series, METRIC_SERIES_MAX))
-        series = enter(store, &key, family->kind);
+    if (series) return series;
+    bool fits = is_own(name) ? claim(&store->own_series, METRIC_OWN_SERIES_MAX)
+                             : claim(&store->series, METRIC_SERIES_MAX);
+    series = fits ? enter(store, &key, family->kind) : NULL;
     if (series) return series;
     key = key_of(false, name, others);
     return others_of(store, family, &key);

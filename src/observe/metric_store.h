@@ -23,8 +23,10 @@
 #include "observe/histogram.h"
 
 enum {
-    METRIC_FAMILIES_MAX = 512,
-    METRIC_SERIES_MAX = 10000, /* and one "(others)" for each family */
+    METRIC_FAMILIES_MAX = 512,    /* of the application */
+    METRIC_SERIES_MAX = 10000,    /* and one "(others)" for each family */
+    METRIC_OWN_FAMILIES_MAX = 64, /* of the server, which the application cannot use up */
+    METRIC_OWN_SERIES_MAX = 2000,
     METRIC_INDEX = 16384,
     METRIC_STORE_SIZE = 64 << 20, /* room for all of them as timers, with six octaves each */
     METRIC_NAME_MAX = 100,
@@ -32,6 +34,9 @@ enum {
     METRIC_HELP_MAX = 200,
     METRIC_EXAMPLE_MAX = 40,
 };
+
+/* How the names of the server's own begin. */
+#define METRIC_OWN_PREFIX "greenroom"
 
 /* A value of an octave, and by which request id it is found in the log. seq is odd while somebody
  * writes it: then it is nobody else's. */
@@ -64,7 +69,7 @@ struct gr_metric {
 
 struct metric_store {
     _Alignas(64) atomic_uint used; /* the place that is free next */
-    atomic_uint families, series;
+    atomic_uint families, series, own_families, own_series;
     atomic_ullong dropped; /* values that were counted nowhere */
     atomic_uint index[METRIC_INDEX];
 };

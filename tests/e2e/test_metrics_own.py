@@ -59,6 +59,17 @@ def test_metrics_of_an_application_can_be_parsed(meter):
         "step_seconds": "histogram"}  # fmt: skip
 
 
+def test_ten_thousand_series_can_be_read_and_further_ones_are_others(meter):
+    server = meter("--workers", "1", "metered_own:app")
+    server.get("/many")
+    text = ask(server.admin, "/metrics", Accept="application/openmetrics-text").text
+    families = {family.name: family for family in parse(text)}
+    values = {sample.labels["number"]: sample.value for sample in families["many"].samples}
+    assert 9_990 < len(values) <= 10_001 and sum(values.values()) == 10_050
+    assert values["(others)"] == 10_051 - len(values)
+    assert families["greenroom_worker_starts"].samples[0].labels == {"worker": "0"}
+
+
 def test_without_an_admin_listener_nothing_is_counted_and_nothing_fails(serve):
     server = serve("--workers", "1", "metered_own:app")
     assert json.loads(server.get("/").body) == REFUSALS

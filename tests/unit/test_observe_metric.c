@@ -189,7 +189,9 @@ static void further_series_are_counted_as_others(void **state) {
         gr_metric_add(find(GR_COUNTER, "many", label), 1);
     }
     gr_metric_add(find(GR_COUNTER, "many", "7"), 1);
+    gr_metric_add(metric_of_server(GR_COUNTER, "greenroom_x", "", NULL, 0), 1);
     fill_from(store);
+    assert_true(entry("greenroom_x", "")->value == 1);
     assert_true(entry("many", "which=\"7\"")->value == 2);
     assert_true(entry("many", "which=\"(others)\"")->value == 50);
 }
@@ -252,6 +254,8 @@ static void what_a_process_has_counted_is_kept_but_for_its_gauges(void **state) 
     fill_from(past);
     assert_true(entry("kept", "which=\"a\"")->value == 6);
     assert_null(entry("now", ""));
+    gr_slice help = metric_table_family(&table, entry("kept", "which=\"a\""))->labels;
+    assert_true(gr_slice_equal(help, gr_slice_of("of the test")));
     const struct metric_entry *took = entry("took_seconds", "");
     assert_int_equal(metric_entry_count(took), 200);
     assert_true(took->min == 1 && took->max == 100 && took->value == 2 * 5050);

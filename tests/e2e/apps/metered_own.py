@@ -83,7 +83,14 @@ def use() -> dict[str, str]:
     }
 
 
+def fill(count: int) -> int:
+    for number in range(count):
+        greenroom.counter("many", number=number).inc()
+    return count
+
+
 def app(environ, start_response):
-    said = cost() if environ["PATH_INFO"] == "/cost" else use()
+    path = environ["PATH_INFO"]
+    said = cost() if path == "/cost" else fill(10_050) if path == "/many" else use()
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps(said).encode()]
