@@ -1,7 +1,6 @@
 #include "config/downstream_rule.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -105,39 +104,40 @@ static int check(const struct rule *rule, char *error) {
     return 0;
 }
 
-static struct policy policy_of(const struct rule *rule, const char *subject) {
-    return (struct policy){
-        .subject = subject,
-        .max_connections = (uint32_t)said_or(rule->max_connections, 0),
-        .max_calls = (uint32_t)said_or(rule->max_calls, 0),
-        .max_queued = rule->max_queued,
-        .connect_timeout = said_or(rule->connect_timeout, 0),
-        .read_timeout = said_or(rule->read_timeout, 0),
-        .breaker = {.percent = (uint32_t)said_or(rule->percent, 0),
-                    .window = said_or(rule->window, SECONDS(10)),
-                    .calls = (uint32_t)said_or(rule->calls, 10),
-                    .pause = said_or(rule->pause, SECONDS(5))},
-    };
+static void policy_set(struct policy *policy, const struct rule *rule) {
+    policy->max_connections = (uint32_t)said_or(rule->max_connections, 0);
+    policy->max_calls = (uint32_t)said_or(rule->max_calls, 0);
+    policy->max_queued = rule->max_queued;
+    policy->connect_timeout = said_or(rule->connect_timeout, 0);
+    policy->read_timeout = said_or(rule->read_timeout, 0);
+    policy->breaker = (struct breaker_rule){.percent = (uint32_t)said_or(rule->percent, 0),
+                                            .window = said_or(rule->window, SECONDS(10)),
+                                            .calls = (uint32_t)said_or(rule->calls, 10),
+                                            .pause = said_or(rule->pause, SECONDS(5))};
+}
+
+/* One that is too long is cut to a length that subject_parse refuses. */
+static const char *subject_take(struct policy *policy, const char *text, size_t len) {
+    char name[POLICY_SUBJECT + 1];
+    struct subject subject;
+    snprintf(name, sizeof name, "%.*s", (int)len, text);
+    const char *why = subject_parse(name, &subject);
+    if (!why) strcpy(policy->subject, name);
+    return why;
 }
 
 int downstream_rule_parse(const char *text, struct policy *policy, char error[SENTENCE_SIZE]) {
     struct rule rule;
-    struct subject subject;
     memset(&rule, 0xff, sizeof rule); /* UNSAID */
     const char *at = text + strcspn(text, "?");
-    char *name = strndup(text, (size_t)(at - text));
-    if (!name) return sentence(error, "needs memory that is not there");
-    const char *why = subject_parse(name, &subject);
+    const char *why = subject_take(policy, text, (size_t)(at - text));
+    if (why) return sentence(error, "%s", why);
     at += *at == '?';
-    int result = why ? sentence(error, "%s", why) : 0;
-    while (result == 0 && *at) {
+    while (*at) {
         struct query_parameter given = query_next(&at);
-        result = parameter_take(&rule, &given, error);
+        if (parameter_take(&rule, &given, error) < 0) return -1;
     }
-    if (result == 0) result = check(&rule, error);
-    if (result == 0)
-        *policy = policy_of(&rule, name);
-    else
-        free(name);
-    return result;
+    if (check(&rule, error) < 0) return -1;
+    policy_set(policy, &rule);
+    return 0;
 }

@@ -17,8 +17,7 @@
  *     breaker-calls=N      when there are so many at least; 10
  *     breaker-pause=S      for so long; 5
  *
- * The policy's subject is malloc'ed and never freed. Returns 0, or -1 with what is wrong: a
- * sentence about text. */
+ * Returns 0, or -1 with what is wrong: a sentence about text. */
 int downstream_rule_parse(const char *text, struct policy *policy, char error[SENTENCE_SIZE]);
 
 #endif

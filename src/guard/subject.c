@@ -58,7 +58,7 @@ static const char *host_parse(char *text, struct subject *subject) {
 }
 
 const char *subject_parse(const char *text, struct subject *subject) {
-    char copy[SUBJECT_HOST];
+    char copy[POLICY_SUBJECT];
     size_t len = strlen(text);
     *subject = (struct subject){0};
     if (len == 0) return "names no downstream";

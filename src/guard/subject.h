@@ -5,12 +5,11 @@
 #include <sys/socket.h>
 
 #include "base/network.h"
-
-enum { SUBJECT_HOST = 96 };
+#include "guard/policy.h"
 
 struct subject {
-    char host[SUBJECT_HOST]; /* "db.example", "unix:/run/db.sock"; "": those in the network */
-    unsigned port;           /* 0: any */
+    char host[POLICY_SUBJECT]; /* "db.example", "unix:/run/db.sock"; "": those in the network */
+    unsigned port;             /* 0: any */
     struct network network;
 };
 

@@ -263,8 +263,11 @@ static int policy_add(struct server_options *options, const char *value) {
                        &policy->max_connections, &policy->max_calls, &policy->max_queued,
                        &policy->connect_timeout, &policy->read_timeout, &breaker->percent,
                        &breaker->calls, &breaker->window, &breaker->pause, &end);
-    policy->subject = value + (end < 0 ? 0 : end);
-    return count == 9 && *policy->subject ? 0 : -1;
+    const char *subject = end < 0 ? "" : value + end;
+    size_t len = strlen(subject);
+    if (count != 9 || len == 0 || len >= sizeof policy->subject) return -1;
+    memcpy(policy->subject, subject, len + 1);
+    return 0;
 }
 
 static int mule_add(struct server_options *options, const char *function) {

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "config/downstream_rule.h"
 
+#define LONG "abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz"
+
 static void a_rule_is_read(void **state) {
     struct policy policy;
     char error[SENTENCE_SIZE];
@@ -58,6 +60,7 @@ static void what_is_wrong_is_told_in_a_sentence(void **state) {
         {"db", "says nothing; write HOST:PORT?max-connections=20&read-timeout=5"},
         {"db:0?max-calls=1", "has a port that is no number from 1 to 65535"},
         {"?max-calls=1", "names no downstream"},
+        {LONG LONG LONG "?max-calls=1", "has a name that is too long"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct policy policy;

@@ -54,7 +54,6 @@ static struct policy policies[COUNT] = {
 static struct place {
     struct sockaddr_in address;
     int listener;
-    char subject[32];
 } places[COUNT];
 
 static int begin(void **state) {
@@ -68,9 +67,8 @@ static int begin(void **state) {
         bind(place->listener, (struct sockaddr *)&place->address, len);
         getsockname(place->listener, (struct sockaddr *)&place->address, &len);
         if (i != FRAGILE) listen(place->listener, i == SLOW_ACCEPT ? 0 : 64);
-        snprintf(place->subject, sizeof place->subject, "127.0.0.1:%d",
+        snprintf(policies[i].subject, sizeof policies[i].subject, "127.0.0.1:%d",
                  ntohs(place->address.sin_port));
-        policies[i].subject = place->subject;
     }
     return guards_init(policies, COUNT);
 }

@@ -50,6 +50,15 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .max_per_address = UINT32_MAX,
         .access_log = "",
         .access_log_times = true,
+        .policies = {{.subject = "db.example:5432",
+                      .max_connections = UINT32_MAX,
+                      .max_calls = 2,
+                      .max_queued = -1,
+                      .connect_timeout = 3,
+                      .read_timeout = INT64_MAX,
+                      .breaker = {.percent = 4, .calls = 5, .window = 6, .pause = 7}},
+                     {.subject = "unix:/run/my db.sock", .max_queued = 8}},
+        .policy_count = 2,
         .log = "/var/log/shop",
         .log_fd = 12,
         .access_fd = 13,
@@ -142,6 +151,8 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_int_equal(got.static_count, sent.static_count);
     assert_string_equal(got.statics[0], sent.statics[0]);
     assert_string_equal(got.statics[1], sent.statics[1]);
+    assert_int_equal(got.policy_count, sent.policy_count);
+    assert_memory_equal(got.policies, sent.policies, sizeof sent.policies);
     assert_int_equal(got.tickets_fd, sent.tickets_fd);
     assert_int_equal(got.tls[0].count, 0);
     assert_int_equal(got.tls[1].count, 2);
@@ -191,6 +202,8 @@ static void what_is_not_our_format_is_refused(void **state) {
         "of_another_version=1\n",
         "listen_fd=x\n",
         "static=/a\n",
+        "downstream=1 2 3 4 5 6 7 8 9\n",
+        "downstream=1 2 3 4 5 6 7 8 db\n",
         "tls_certificate=/a\n",
         "listen_fd=3\ntls_key=/a\n",
         "listen_fd=3\ntls_certificate=/a\ntls_certificate=/a\n",
