@@ -49,6 +49,7 @@ static void *write_slowly(void *writer) {
 }
 
 static void a_stream_is_sent_while_it_is_read(void **state) {
+    without_fault(FAULT_YIELD); /* then both pieces come at once */
     gr_reader *reader;
     gr_writer *writer;
     PEER_START(&peer, HELLO);
