@@ -112,7 +112,9 @@ static void put_latencies(FILE *out, const struct load_result *result) {
     struct plot plot = {.result = result, .logarithmic = true, .top = TOP};
     char label[32];
     find_extremes(&plot);
-    for (double value = plot.least; value < 1.5 * plot.most; value *= 10) {
+    int powers = (int)round(log10(plot.most / plot.least));
+    for (int i = 0; i <= powers; i++) {
+        double value = plot.least * pow(10, i);
         snprintf(label, sizeof label, "%g ms", round(value * 1e9) / 1e6);
         put_rule(out, &plot, value, label);
     }

@@ -48,7 +48,7 @@ static const char *tell_downstreams(struct question *question, const char *words
                      guard->calls.taken, guard->connections.queued + guard->calls.queued,
                      (unsigned long long)counts->connected, (unsigned long long)counts->answered,
                      (unsigned long long)counts->failed,
-                     (unsigned long long)(counts->refused + counts->overflows));
+                     (unsigned long long)counts->refused + counts->overflows);
     }
     return NULL;
 }

@@ -8,7 +8,7 @@
 #include "runtime/account.h"
 #include "runtime/park.h"
 
-enum { PAUSE = 5 * NS_PER_MS };
+enum { PAUSE = 50 * NS_PER_MS };
 
 static struct account account;
 static struct {
@@ -54,8 +54,8 @@ static void *write_later(void *fd) {
     return NULL;
 }
 
-/* A park begins a little after its end was reckoned. */
-static void assert_paused(int64_t ns) { assert_true(ns > PAUSE * 9 / 10); }
+/* A park begins after its end was reckoned: later where the machine is busy. */
+static void assert_paused(int64_t ns) { assert_true(ns > PAUSE / 2); }
 
 static void computing_is_running(void **state) {
     compute(NULL);
