@@ -361,8 +361,8 @@ int gr_response_end(gr_request *request) {
     if (response->error) return fail(response->error);
     if (response->ended) return 0;
     if (!response->started && response->length < 0 && response->status)
-        return gr_response_send(request, NULL, 0);
-    if (!response->started && gr_response_write(request, NULL, 0) < 0) return -1;
+        return gr_response_send(request, "", 0);
+    if (!response->started && gr_response_write(request, "", 0) < 0) return -1;
     response->ended = true;
     if (response->framing != RESPONSE_EMPTY && response->taken < response->length) {
         response->cut_short = true;
