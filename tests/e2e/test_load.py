@@ -74,15 +74,11 @@ def test_people_are_told_in_words(greenroom, server, tmp_path):
     assert all("nan" not in path.get("d") for path in root.iter("{*}path"))
 
 
-def unused_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def test_failures_are_counted_by_their_reasons(greenroom):
-    port = unused_port()
-    done = greenroom("load", "-c", "3", "-d", "0.1", f"http://127.0.0.1:{port}/")
+    with socket.socket() as nobody:  # has the port, and does not listen
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        done = greenroom("load", "-c", "3", "-d", "0.1", f"http://127.0.0.1:{port}/")
     assert done.returncode == 1
     found = re.search(r"^failures +(\d+)\n +(\d+): cannot connect to .*Connection refused$", done.stdout, re.M)
     assert int(found[1]) == int(found[2]) >= 3
