@@ -1,5 +1,4 @@
 /* What is asked of a running server: greenroom status, top, stacks, log-level, reload, stop */
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,8 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/top.h"
+#include "config/option.h"
 #include "config/quantity.h"
-#include "config/suggest.h"
 #include "greenroom/worker.h"
 #include "log/level.h"
 #include "supervisor/control_path.h"
@@ -35,18 +34,6 @@ struct asked {
     const char *operand; /* NULL: not said */
 };
 
-static int refused(const char *command, const char *word, char *error) {
-    static const char *const names[] = {"control", "pid", "help", NULL};
-    if (optopt == OPTION_HELP) return sentence(error, "--help takes no value");
-    if (optopt)
-        return sentence(error, "unknown option -%c; see greenroom %s --help", optopt, command);
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    const char *nearest = suggest(name, names);
-    if (nearest) return sentence(error, "unknown option --%s; did you mean --%s?", name, nearest);
-    return sentence(error, "unknown option --%s; see greenroom %s --help", name, command);
-}
-
 static int pid_take(struct asked *asked, const char *text, char *error) {
     if (quantity_parse(text, UNIT_ONE, &asked->pid) && asked->pid > 0 && asked->pid <= INT_MAX)
         return 0;
@@ -56,7 +43,7 @@ static int pid_take(struct asked *asked, const char *text, char *error) {
 static int option_take(struct asked *asked, int which, char **argv, char *error) {
     switch (which) {
     case '?':
-        return refused(argv[0], argv[optind - 1], error);
+        return option_refused(argv[0], options, argv[optind - 1], error);
     case ':':
         return sentence(error, "%s needs a value", argv[optind - 1]);
     case OPTION_HELP:

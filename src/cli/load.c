@@ -1,22 +1,21 @@
 /* greenroom load URL */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/limit.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "config/option.h"
 #include "config/quantity.h"
-#include "config/suggest.h"
 #include "greenroom/worker.h"
 #include "load/report.h"
 #include "runtime/runtime.h"
@@ -50,19 +49,6 @@ struct wish {
 };
 
 /* ---- options ---- */
-
-static int refused(const char *word, char *error) {
-    static const char *const names[] = {"connections", "duration", "rate",    "method",
-                                        "header",      "body",     "timeout", "json",
-                                        "svg",         "help",     NULL};
-    if (optopt >= OPTION_LONG) return sentence(error, "--help takes no value");
-    if (optopt) return sentence(error, "unknown option -%c; see greenroom load --help", optopt);
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    const char *nearest = suggest(name, names);
-    if (nearest) return sentence(error, "unknown option --%s; did you mean --%s?", name, nearest);
-    return sentence(error, "unknown option --%s; see greenroom load --help", name);
-}
 
 static int take_time(int64_t *time, const char *name, char *error) {
     if (quantity_parse(optarg, UNIT_SECONDS, time) && *time > 0) return 0;
@@ -142,7 +128,7 @@ static int option_take(struct wish *wish, int which, char **argv, char *error) {
     case ':':
         return sentence(error, "%s needs a value", argv[optind - 1]);
     default:
-        return refused(argv[optind - 1], error);
+        return option_refused(argv[0], options, argv[optind - 1], error);
     }
 }
 
@@ -195,19 +181,11 @@ static int write_all(const struct wish *wish, const struct load_result *result) 
     return code | output_finish();
 }
 
-/* A connection needs one, and a little more is needed by everything else. */
-static void raise_descriptor_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int run(const struct wish *wish) {
     static struct load_result result;
     char why[GR_FAILURE_WHY_SIZE];
     bool terminal = isatty(STDERR_FILENO);
-    raise_descriptor_limit();
+    limit_raise_descriptors(); /* a connection needs one */
     signal(SIGINT, have_stop);
     signal(SIGTERM, have_stop);
     if (load_run(&wish->plan, &stop, terminal ? tell : NULL, &result, why) < 0) {

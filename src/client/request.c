@@ -163,10 +163,7 @@ static int put_credentials(struct request *request, gr_slice user_of_url, const 
             put_basic(request, AUTHORIZATION, gr_slice_of(call->user), gr_slice_of(call->password));
     else if (user_of_url.len)
         result = put_user_of_url(request, AUTHORIZATION, user_of_url);
-    return result < 0
-               ? failure_tell(failure, GR_FAILURE_CALL, EINVAL,
-                              "the credentials cannot be sent: they are malformed or too long")
-               : 0;
+    return result < 0 ? credentials_failed(failure) : 0;
 }
 
 /* ---- the body ---- */

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "config/option.h"
 #include "config/suggest.h"
 
 enum {
@@ -35,28 +36,6 @@ static void options_list(struct parsing *p) {
         *next++ = (struct option){"explain", required_argument, NULL, OPTION_EXPLAIN};
     *next++ = (struct option){"help", no_argument, NULL, OPTION_HELP};
     *next = (struct option){0};
-}
-
-/* Says why getopt_long refused word: unknown, or short for several options, or --help with a value.
- * Returns -1. */
-static int refused(const struct parsing *p, const char *word) {
-    const char *names[OPTIONS_MAX] = {0};
-    char name[64];
-    int matches = 0;
-    if (optopt == OPTION_HELP) return sentence(p->error, "--help takes no value");
-    if (optopt)
-        return sentence(p->error, "unknown option -%c; see greenroom %s --help", optopt,
-                        p->command);
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    for (int i = 0; p->options[i].name; i++) {
-        names[i] = p->options[i].name;
-        matches += strncmp(name, names[i], strlen(name)) == 0;
-    }
-    if (matches > 1) return sentence(p->error, "--%s is short for more than one option", name);
-    const char *nearest = suggest(name, names);
-    return nearest ? sentence(p->error, "unknown option --%s; did you mean --%s?", name, nearest)
-                   : sentence(p->error, "unknown option --%s; see greenroom %s --help", name,
-                              p->command);
 }
 
 static const char *option_name(const struct parsing *p, int which) {
@@ -98,7 +77,7 @@ static int explain_take(const struct parsing *p, const char *name) {
 static int option_take(const struct parsing *p, int which, const char *word) {
     switch (which) {
     case '?':
-        return refused(p, word);
+        return option_refused(p->command, p->options, word, p->error);
     case ':':
         return sentence(p->error, "--%s needs a value", option_name(p, optopt));
     case OPTION_CONFIG:

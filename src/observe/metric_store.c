@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+
 /* ---- the file ---- */
 
 struct metric_store *metric_store_map(int fd) {
@@ -61,18 +63,13 @@ struct key {
     uint32_t hash;
 };
 
-static uint32_t hash_more(uint32_t hash, gr_slice text) {
-    for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.data[i]) * 16777619u;
-    return hash;
-}
-
 static gr_slice at_some_place(gr_slice text) { return text.len ? text : (gr_slice){"", 0}; }
 
 static struct key key_of(bool family, gr_slice name, gr_slice labels) {
     labels = at_some_place(labels);
-    uint32_t hash = hash_more(2166136261u + family, name); /* FNV-1a */
-    if (!family) hash = hash_more(hash, labels);
-    return (struct key){family, name, labels, hash};
+    uint64_t hash = hash_more(HASH_START + family, name.data, name.len);
+    if (!family) hash = hash_more(hash, labels.data, labels.len);
+    return (struct key){family, name, labels, hash_fold(hash)};
 }
 
 static bool is(const struct gr_metric *metric, const struct key *key) {

@@ -4,17 +4,13 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum { BUCKETS_MIN = 256 };
 
 const int metric_rate_minutes[METRIC_RATES] = {1, 5, 15};
 
 /* ---- finding ---- */
-
-static uint32_t hash_more(uint32_t hash, gr_slice text) {
-    for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.data[i]) * 16777619u;
-    return hash;
-}
 
 static struct metric_entry *find(const struct metric_table *table, bool family, gr_slice name,
                                  gr_slice labels, uint32_t hash) {
@@ -27,8 +23,8 @@ static struct metric_entry *find(const struct metric_table *table, bool family, 
 }
 
 static uint32_t hash_of(bool family, gr_slice name, gr_slice labels) {
-    uint32_t hash = hash_more(2166136261u + family, name); /* FNV-1a */
-    return family ? hash : hash_more(hash, labels);
+    uint64_t hash = hash_more(HASH_START + family, name.data, name.len);
+    return hash_fold(family ? hash : hash_more(hash, labels.data, labels.len));
 }
 
 static bool grow(struct metric_table *table) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "base/sys.h"
 #include "runtime/runtime.h"
 #include "runtime/sched.h"
@@ -106,7 +107,7 @@ struct stall *stall_end(void) {
     return &current;
 }
 
-/* FNV-1a of the line that the interpreter was at, or of the C code's place. */
+/* A hash of the line that the interpreter was at, or of the C code's place. */
 static uint64_t place_of(const struct stall *stall) {
     const char *at = stall->stack;
     const char *caller = strstr(at, " < ");
@@ -115,9 +116,7 @@ static uint64_t place_of(const struct stall *stall) {
         at = (const char *)stall->frames;
         len = sizeof stall->frames[0] * (size_t)stall->frame_count;
     }
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < len; i++) hash = (hash ^ (unsigned char)at[i]) * 0x100000001b3u;
-    return hash;
+    return hash_more(HASH_START, at, len);
 }
 
 static bool is_new(uint64_t place) {

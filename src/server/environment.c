@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/interposed.h"
+
 char *environment_take(const char *name) {
     const char *value = getenv(name);
     if (!value) {
@@ -15,12 +17,6 @@ char *environment_take(const char *name) {
     return copy;
 }
 
-bool environment_is_interposer(const char *path) {
-    static const char name[] = "libgreenroom-posix.so";
-    const char *slash = strrchr(path, '/');
-    return strncmp(slash ? slash + 1 : path, name, sizeof name - 1) == 0;
-}
-
 int environment_restore_preload(void) {
     const char *value = getenv("LD_PRELOAD");
     if (!value) return 0;
@@ -28,7 +24,7 @@ int environment_restore_preload(void) {
     int result = -1;
     if (!entries || !kept) goto done;
     for (char *at = strtok_r(entries, " :", &rest); at; at = strtok_r(NULL, " :", &rest)) {
-        if (environment_is_interposer(at)) continue;
+        if (interposed_by(at)) continue;
         if (*kept) strcat(kept, ":");
         strcat(kept, at);
     }

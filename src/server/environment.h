@@ -8,9 +8,6 @@
 /* The value of a variable, which is removed. malloc'ed; NULL with errno ENOENT or ENOMEM. */
 char *environment_take(const char *name);
 
-/* Is this the path of the interposed libc? */
-bool environment_is_interposer(const char *path);
-
 /* Removes the interposed libc from LD_PRELOAD; what the user put there stays. Returns 0, or -1 with
  * errno ENOMEM. */
 int environment_restore_preload(void);

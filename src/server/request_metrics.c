@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "observe/metric.h"
 #include "server/client_metrics.h"
 #include "server/downstream_metrics.h"
@@ -60,12 +61,6 @@ static const char *version; /* of the application; NULL: nobody says so */
 
 void request_metrics_init(const char *release) { version = *release ? release : NULL; }
 
-static uint32_t hash_of(gr_slice text, unsigned more) {
-    uint32_t hash = 2166136261u + more; /* FNV-1a */
-    for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.data[i]) * 16777619u;
-    return hash ^ hash >> 16;
-}
-
 static gr_metric *find(const char *endpoint, unsigned method, unsigned class) {
     const gr_label labels[] = {{"endpoint", endpoint},
                                {"method", methods[method]},
@@ -80,7 +75,8 @@ static const struct known *known_of(const gr_request *request) {
     unsigned method = method_of(request), class = class_of(request);
     gr_slice endpoint = endpoint_of(request, room);
     if (endpoint.len >= KNOWN_NAME_SIZE) endpoint.len = KNOWN_NAME_SIZE - 1;
-    struct known *place = &known[hash_of(endpoint, method * CLASSES + class) % KNOWN];
+    uint64_t hash = hash_more(HASH_START + method * CLASSES + class, endpoint.data, endpoint.len);
+    struct known *place = &known[hash_fold(hash) % KNOWN];
     if (place->timer && place->method == method && place->class == class &&
         gr_slice_equal(endpoint, (gr_slice){place->endpoint, place->len}))
         return place;

@@ -1,13 +1,12 @@
 #include "greenroom/worker.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
+#include "base/limit.h"
 #include "base/sys.h"
 #include "guard/guard.h"
 #include "log/level.h"
@@ -15,6 +14,7 @@
 #include "log/rings.h"
 #include "observe/metric.h"
 #include "runtime/backtrace.h"
+#include "runtime/interposed.h"
 #include "runtime/runtime.h"
 #include "runtime/watch.h"
 #include "server/access_log.h"
@@ -47,20 +47,6 @@ static int refuse(int code, const char *why) {
     ready_pipe_failed(why);
     errno = code;
     return -1;
-}
-
-/* Is libc's recv, and so all that is interposed, preceded by ours? */
-static bool is_interposed(void) {
-    Dl_info info;
-    void *address = dlsym(RTLD_DEFAULT, "recv");
-    return address && dladdr(address, &info) && environment_is_interposer(info.dli_fname);
-}
-
-static void raise_descriptor_limit(void) {
-    struct rlimit limit;
-    if (sys(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    sys(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
 }
 
 /* glibc would spread green threads over 8 arenas per core, though they never allocate at the same
@@ -153,7 +139,7 @@ int gr_worker_start(size_t stack_size) {
     if (server_options_decode(&options, handover) < 0 || environment_restore_preload() < 0)
         return refuse(ENOTSUP, "the supervisor's settings cannot be read");
     if (open_log() < 0) return refuse(ENOTSUP, "the supervisor's log cannot be mapped");
-    if (!options.os_threads && !is_interposed()) {
+    if (!options.os_threads && !interposed()) {
         errno = ENOSYS;
         return -1;
     }
@@ -162,7 +148,7 @@ int gr_worker_start(size_t stack_size) {
         return refuse(ENOTSUP, "the supervisor's metrics cannot be mapped");
     if (load_open(options.board_fd, options.place) < 0)
         return refuse(ENOTSUP, "the supervisor's board cannot be mapped");
-    raise_descriptor_limit();
+    limit_raise_descriptors();
     use_one_malloc_arena();
     signals_ignore_broken_pipe();
     signals_survive_hangup();

@@ -1,6 +1,5 @@
 #include "supervisor/launch.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +12,7 @@
 
 #include "config/executable.h"
 #include "greenroom/worker.h"
+#include "runtime/interposed.h"
 #include "supervisor/loader.h"
 #include "supervisor/log_relay.h"
 #include "supervisor/metrics.h"
@@ -20,7 +20,6 @@
 #include "supervisor/pair.h"
 #include "supervisor/signals.h"
 
-static const char posix_library[] = "libgreenroom-posix.so";
 static const char boot_script[] = "boot.py";
 
 /* --- What to execute --- */
@@ -76,14 +75,14 @@ static int find_private(char path[PATH_MAX], const char *name, char *error) {
     char *slash = strrchr(own, '/');
     int folder = slash ? (int)(slash - own) : 0;
     if (join(path, own, folder, name) && access(path, R_OK) == 0) return 0;
-    snprintf(path, PATH_MAX, "%s/%s", GREENROOM_PRIVATE_DIR, name);
-    if (access(path, R_OK) == 0) return 0;
+    static const char installed[] = GREENROOM_PRIVATE_DIR;
+    if (join(path, installed, sizeof installed - 1, name) && access(path, R_OK) == 0) return 0;
     return sentence(error, "cannot find %s in %.*s nor in " GREENROOM_PRIVATE_DIR, name, folder,
                     own);
 }
 
 static int find_interposer(char preload[PATH_MAX], char *error) {
-    if (find_private(preload, posix_library, error) < 0) return -1;
+    if (find_private(preload, INTERPOSER, error) < 0) return -1;
     /* ld.so(8): both separate the entries of LD_PRELOAD, and neither can be escaped. */
     if (strpbrk(preload, " :"))
         return sentence(error, "cannot preload %s: its path has a blank or a colon", preload);
@@ -149,17 +148,10 @@ static int preload_interposer(const char *interposer) {
     return setenv("LD_PRELOAD", preload, 1);
 }
 
-static bool is_interposed(void) {
-    Dl_info info;
-    void *address = dlsym(RTLD_DEFAULT, "recv");
-    const char *name = address && dladdr(address, &info) ? strrchr(info.dli_fname, '/') : NULL;
-    return name && strcmp(name + 1, posix_library) == 0;
-}
-
 int launch_interposed(char **argv, char error[SENTENCE_SIZE]) {
     char interposer[PATH_MAX];
     const char *before = getenv("LD_PRELOAD");
-    if (is_interposed()) return 0;
+    if (interposed()) return 0;
     if (find_interposer(interposer, error) < 0) return -1;
     if (before && strstr(before, interposer))
         return sentence(error, "cannot preload %s", interposer); /* ld.so has said why */

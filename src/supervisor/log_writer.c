@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/sys.h"
 #include "log/log.h"
 #include "log/rings.h"
@@ -110,18 +111,10 @@ static void flush(struct log_writer *writer) {
     writer->used = writer->batched = 0;
 }
 
-/* FNV-1a. */
-static uint64_t hash(gr_slice text) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3u;
-    return hash;
-}
-
 /* Of a reason that comes again, from one worker after another, the first line is enough. */
 static gr_slice say_once(struct log_writer *writer, gr_slice text, char again[REFUSAL_AGAIN]) {
     int64_t now = clock_now(), before = writer->refused_at;
-    uint64_t reason = hash(text);
+    uint64_t reason = hash_more(HASH_START, text.data, text.len);
     bool is_known = reason == writer->refusal && now - before < REFUSAL_MEMORY;
     writer->refusal = reason;
     writer->refused_at = now;

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/limit.h"
 #include "greenroom/log.h"
 #include "supervisor/directory.h"
 #include "supervisor/handover.h"
@@ -27,13 +27,6 @@ static void open_standard_descriptors(void) {
     do fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0) close(fd);
-}
-
-static void raise_descriptor_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* A session that one worker has given a ticket is resumed by any other, and by its successors. */
@@ -102,7 +95,7 @@ static int take_over(struct master *m, char *error) {
 
 int set_up(struct master *m, struct edition *edition, char error[SENTENCE_SIZE]) {
     open_standard_descriptors();
-    raise_descriptor_limit();
+    limit_raise_descriptors();
     directory_remember();
     program_remember();
     passed_take();

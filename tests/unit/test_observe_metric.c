@@ -209,7 +209,7 @@ static void ten_thousand_timers_have_room(void **state) {
 }
 
 static void values_without_a_place_are_counted(void **state) {
-    char name[16];
+    char name[24];
     for (int i = 0; i < METRIC_FAMILIES_MAX + 3; i++) {
         sprintf(name, "name_%d", i);
         gr_metric_add(find(GR_COUNTER, name, NULL), 1);
