@@ -63,6 +63,8 @@ struct guard *guard_find(downstream_id id, const struct sockaddr *address) {
             turns_init(&guard->connections, guard->policy->max_connections,
                        guard->policy->max_queued);
             turns_init(&guard->calls, guard->policy->max_calls, guard->policy->max_queued);
+            guard_metrics_begin(&guard->metrics, guard_name(guard), guard->policy,
+                                &guard->connections, &guard->calls);
         }
     }
     return guard->policy ? guard : NULL;
@@ -76,6 +78,11 @@ const struct guard *guard_next(const struct guard *guard) {
 
 const char *guard_name(const struct guard *guard) {
     return downstream_get((downstream_id)(guard - guards))->name;
+}
+
+void guard_count(struct guard *guard, enum guard_event event) {
+    guard->counts[event]++;
+    gr_metric_add(guard->metrics.events[event], 1);
 }
 
 /* ---- the breaker ---- */
@@ -100,13 +107,11 @@ static void tell(struct guard *guard, bool was_closed) {
 
 void guard_note(struct guard *guard, bool failed, bool probe) {
     bool was_closed = guard->breaker.state == BREAKER_CLOSED;
-    if (failed)
-        guard->counts.failed++;
-    else
-        guard->counts.answered++;
+    guard_count(guard, failed ? GUARD_FAILED : GUARD_ANSWERED);
     if (!breaker_note(&guard->breaker, &guard->policy->breaker, failed, probe, clock_now())) return;
+    guard_metrics_breaker(&guard->metrics, guard->breaker.state);
     if (guard->breaker.state == BREAKER_OPEN) {
-        guard->counts.opened++;
+        guard_count(guard, GUARD_OPENED);
         turns_refuse(&guard->connections);
     }
     tell(guard, was_closed);
@@ -118,17 +123,14 @@ static int take_turn(struct guard *guard, struct turns *turns, int fd, int64_t d
     bool waited;
     int64_t since = clock_now();
     int error = turns_take(turns, fd, due, &waited);
-    if (waited) {
-        guard->counts.turns++;
-        guard->counts.turn_ns += (uint64_t)(clock_now() - since);
-    } else if (error) {
-        guard->counts.overflows++;
-    }
+    if (waited) gr_metric_record(guard->metrics.turns, (double)(clock_now() - since) / NS_PER_S);
+    if (error == ETIMEDOUT) guard_count(guard, GUARD_TURN_TIMEOUT);
+    if (error == ECONNREFUSED) guard_count(guard, waited ? GUARD_REFUSED : GUARD_OVERFLOW);
     return error;
 }
 
 static int refuse(struct guard *guard) {
-    guard->counts.refused++;
+    guard_count(guard, GUARD_REFUSED);
     return ECONNREFUSED;
 }
 
@@ -139,6 +141,7 @@ int guard_admit(struct guard *guard, int fd, int64_t due, bool *probe) {
     if (error) return error;
     enum breaker_verdict verdict =
         breaker_ask(&guard->breaker, &guard->policy->breaker, clock_now());
+    guard_metrics_breaker(&guard->metrics, guard->breaker.state);
     *probe = verdict == BREAKER_PROBE;
     if (verdict != BREAKER_REFUSE) return 0;
     turns_give_back(&guard->connections);

@@ -9,22 +9,10 @@
 
 #include <sys/socket.h>
 
-#include "guard/policy.h"
-#include "guard/turns.h"
+#include "guard/guard_metrics.h"
 #include "observe/downstream.h"
 
 enum { GUARD_POLICIES_MAX = 64 };
-
-/* Since the process started. */
-struct guard_counts {
-    uint64_t connected, answered, failed;
-    uint64_t connect_timeouts, read_timeouts; /* are failures, too */
-    uint64_t refused;                         /* connections, by the breaker */
-    uint64_t overflows;                       /* found the queue full */
-    uint64_t turns;                           /* were waited for */
-    uint64_t turn_ns;                         /* for so long together */
-    uint64_t opened;                          /* the breaker, how often */
-};
 
 struct guard {
     const struct policy *policy; /* NULL: there is none for it */
@@ -32,7 +20,8 @@ struct guard {
     struct turns connections; /* open ones */
     struct turns calls;       /* those that have been sent something and have not answered yet */
     struct breaker breaker;
-    struct guard_counts counts;
+    uint64_t counts[GUARD_EVENTS]; /* since the process started */
+    struct guard_metrics metrics;
 };
 
 /* Are there any policies? Hooks ask nothing else while there are none. */
@@ -60,6 +49,8 @@ int guard_admit(struct guard *guard, int fd, int64_t due, bool *probe);
 
 /* The same for a place among its calls, breaker or not. */
 int guard_admit_call(struct guard *guard, int fd, int64_t due);
+
+void guard_count(struct guard *guard, enum guard_event event);
 
 /* What has become of a connection or a call. Whoever waits for a connection when that opens the
  * breaker is refused. Says so in the log. */

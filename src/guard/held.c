@@ -41,7 +41,7 @@ static void note(struct held *held, bool failed) {
 
 void held_connected(struct held *held) {
     become(held, HELD_NEW);
-    held->guard->counts.connected++;
+    guard_count(held->guard, GUARD_CONNECTED);
 }
 
 void held_asked(struct held *held) {
@@ -88,12 +88,11 @@ bool held_has_peer(int fd) {
 /* What has come in time, and was not looked at yet, is not late. */
 static void time_is_up(struct timer *timer) {
     struct held *held = (struct held *)timer;
-    struct guard_counts *counts = &held->guard->counts;
     bool is_connecting = held->state == HELD_CONNECTING;
     int fd = fd_find_tied(tie_of(held));
     if (fd < 0 || held_has_event(fd, is_connecting ? POLLERR : POLLIN)) return;
     if (is_connecting && held_has_peer(fd)) return held_connected(held);
-    ++*(is_connecting ? &counts->connect_timeouts : &counts->read_timeouts);
+    guard_count(held->guard, is_connecting ? GUARD_CONNECT_TIMEOUT : GUARD_READ_TIMEOUT);
     held->is_late = true;
     held_failed(held);
     sys(SYS_shutdown, fd, SHUT_RDWR);

@@ -17,9 +17,19 @@ void turns_init(struct turns *turns, uint32_t most, int64_t most_queued) {
     list_init(&turns->queue);
 }
 
+static void change_taken(struct turns *turns, int change) {
+    turns->taken += (uint32_t)change;
+    gr_metric_add(turns->taken_gauge, change);
+}
+
+static void change_queued(struct turns *turns, int change) {
+    turns->queued += (uint32_t)change;
+    gr_metric_add(turns->queued_gauge, change);
+}
+
 static void end_wait(struct turns *turns, struct turn *turn, enum turn_state state) {
     list_remove(&turn->place);
-    turns->queued--;
+    change_queued(turns, -1);
     turn->state = state;
 }
 
@@ -32,7 +42,7 @@ static void wake_with(struct turns *turns, struct list *place, enum turn_state s
 /* Its place is whoever's that waits; it is never free in between. */
 void turns_give_back(struct turns *turns) {
     if (list_empty(&turns->queue))
-        turns->taken--;
+        change_taken(turns, -1);
     else
         wake_with(turns, turns->queue.next, TURN_HAS_PLACE);
 }
@@ -61,7 +71,7 @@ static int error_of(enum wait_result result) {
 static int wait_for_place(struct turns *turns, int fd, int64_t due) {
     struct turn turn = {.green = green_self()};
     list_append(&turns->queue, &turn.place);
-    turns->queued++;
+    change_queued(turns, 1);
     int error = 0;
     while (turn.state == TURN_WAITS && !error) error = error_of(fd_wait_turn(fd, due));
     if (turn.state == TURN_WAITS) {
@@ -77,7 +87,7 @@ static int wait_for_place(struct turns *turns, int fd, int64_t due) {
 int turns_take(struct turns *turns, int fd, int64_t due, bool *waited) {
     *waited = false;
     if (!turns->most || turns->taken < turns->most) {
-        turns->taken++;
+        change_taken(turns, 1);
         return 0;
     }
     if (turns->most_queued >= 0 && turns->queued >= turns->most_queued) return ECONNREFUSED;

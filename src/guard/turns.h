@@ -13,13 +13,15 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "greenroom/metrics.h"
 
 struct turns {
     uint32_t most; /* 0: there are places for all */
     uint32_t taken;
     uint32_t queued;
-    int64_t most_queued; /* -1: any number */
-    struct list queue;   /* of those who wait, the longest waiting first */
+    int64_t most_queued;                   /* -1: any number */
+    struct list queue;                     /* of those who wait, the longest waiting first */
+    gr_metric *taken_gauge, *queued_gauge; /* who is told; NULL for nobody */
 };
 
 void turns_init(struct turns *turns, uint32_t most, int64_t most_queued);

@@ -42,13 +42,14 @@ static const char *tell_requests(struct question *question, const char *words) {
  * were made, answers, failures, what was refused. */
 static const char *tell_downstreams(struct question *question, const char *words) {
     for (const struct guard *guard = NULL; (guard = guard_next(guard));) {
-        const struct guard_counts *counts = &guard->counts;
+        const uint64_t *counts = guard->counts;
         question_say(question, "%s\t%s\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%llu", guard_name(guard),
                      breaker_state_names[guard->breaker.state], guard->connections.taken,
                      guard->calls.taken, guard->connections.queued + guard->calls.queued,
-                     (unsigned long long)counts->connected, (unsigned long long)counts->answered,
-                     (unsigned long long)counts->failed,
-                     (unsigned long long)counts->refused + counts->overflows);
+                     (unsigned long long)counts[GUARD_CONNECTED],
+                     (unsigned long long)counts[GUARD_ANSWERED],
+                     (unsigned long long)counts[GUARD_FAILED],
+                     (unsigned long long)counts[GUARD_REFUSED] + counts[GUARD_OVERFLOW]);
     }
     return NULL;
 }

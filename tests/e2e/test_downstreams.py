@@ -1,11 +1,15 @@
 """Policies for downstreams, of an application that knows nothing of them."""
 
+import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import Server, eventually
+from metrics import ask, meter  # noqa: F401
 
 CROWD = 6
 
@@ -22,6 +26,15 @@ def downstream(greenroom) -> Callable[[Server], dict[str, str]]:
     return ask
 
 
+def measured(server: Server) -> dict[str, float]:
+    """What the metrics say of the only downstream that a policy is about, such as "breaker open"."""
+    kinds = json.loads(ask(server.admin, "/metrics.json").body)
+    return {" ".join([metric["name"].removeprefix("greenroom_downstream_"),
+                      *(value for name, value in metric["labels"].items() if name != "downstream")]):
+            metric.get("value", metric.get("count")) for metrics in kinds.values() for metric in metrics
+            if "downstream" in metric["labels"] and "protocol" not in metric["labels"]}  # fmt: skip
+
+
 @pytest.fixture
 def database(postgres) -> str:
     """How a policy calls the socket of the database."""
@@ -29,20 +42,27 @@ def database(postgres) -> str:
     return f"unix:{folder}/.s.PGSQL.5432"
 
 
-def test_requests_take_turns_to_connect(serve, greenroom, postgres, database: str, downstream):
-    server = serve("--workers", "1", "--downstream", f"{database}?max-connections=2",
+def test_requests_take_turns_to_connect(meter, greenroom, postgres, database: str, downstream):
+    server = meter("--workers", "1", "--downstream", f"{database}?max-connections=2",
                    "guarded:app", env={"DSN": postgres.dsn, "STOCK": ""})  # fmt: skip
     with postgres.holding("SELECT pg_advisory_xact_lock(1)") as release:
         with server.crowd(CROWD, "/query") as answers:
             eventually(lambda: postgres.waiting() == 2, "two wait in the database")
             eventually(lambda: downstream(server)["waiting"] == str(CROWD - 2), "the others wait")
             assert downstream(server)["connections"] == "2"
+            said = measured(server)
+            assert said.pop("answers") >= 2
+            assert said == {
+                "connections_open": 2, "connections_limit": 2, "waiting connection": CROWD - 2,
+                "turn_seconds": 0, "timeouts turn": 0, "failures": 0}  # fmt: skip
             said = greenroom("top", "--pid", str(server.pid)).stdout
             assert said.count(f"waits for {database} ") == CROWD - 2, said
             assert server.get("/ping").text == "pong"
             assert postgres.waiting() == 2
             release()
         assert all(answer.result().status == 200 for answer in answers), server.output()
+    said = measured(server)
+    assert (said["waiting connection"], said["turn_seconds"]) == (0, CROWD - 2)
 
 
 def test_a_query_that_hangs_ends_at_the_read_timeout(serve, postgres, database: str):
@@ -82,9 +102,9 @@ def stock() -> Iterator[int]:
         thread.join()
 
 
-def test_a_service_that_hangs_is_left_alone_until_it_answers_again(serve, stock: int, downstream):
+def test_a_service_that_hangs_is_left_alone_until_it_answers_again(meter, stock: int, downstream):
     rule = f"127.0.0.1:{stock}?read-timeout=0.2&breaker=50%&breaker-calls=2&breaker-pause=0.5"
-    server = serve("--workers", "1", "--downstream", rule, "guarded:app",
+    server = meter("--workers", "1", "--downstream", rule, "guarded:app",
                    env={"STOCK": f"http://127.0.0.1:{stock}", "DSN": ""})  # fmt: skip
     for _ in range(2):
         assert "timed out" in server.get("/stock").text
@@ -92,10 +112,18 @@ def test_a_service_that_hangs_is_left_alone_until_it_answers_again(serve, stock:
     server.wait_for_output(rf"warning greenroom: downstream 127\.0\.0\.1:{stock} has failed 2 times "
                            r"of 2 in 10 s: connections are refused for 0\.5 s$")  # fmt: skip
     assert downstream(server)["breaker"] in ("open", "half-open")
+    said = measured(server)
+    assert said["breaker closed"] == 0 and said["breaker open"] + said["breaker half-open"] == 1
     Stock.fine.set()
     eventually(lambda: server.get("/stock").text == "7 left\n", "it answers again")
     server.wait_for_output(rf"info greenroom: downstream 127\.0\.0\.1:{stock} answers again")
     assert downstream(server)["breaker"] == "closed" and downstream(server)["failed"] == "2"
+    assert measured(server)["breaker closed"] == 1
+    [worker] = server.worker_pids()
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: "breaker closed" not in measured(server), "what was is not what is")
+    said = measured(server)
+    assert said["timeouts read"] == said["failures"] == 2 and said["breaker_opened"] >= 1
 
 
 def test_rules_of_a_file_are_maps(greenroom, tmp_path):

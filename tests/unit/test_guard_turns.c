@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "observe/metric_store.h"
 #include "observe/tally.h"
 
 /* ---- turns ---- */
@@ -101,7 +102,7 @@ static void a_full_queue_refuses_at_once(void **state) {
     int fd = open_blocking(NO_QUEUE);
     assert_int_equal(open_to(NO_QUEUE, 0), -1);
     assert_int_equal(errno, ECONNREFUSED);
-    assert_int_equal(guard_of(NO_QUEUE)->counts.overflows, 1);
+    assert_int_equal(guard_of(NO_QUEUE)->counts[GUARD_OVERFLOW], 1);
     close(fd);
     close(open_blocking(NO_QUEUE));
 }
@@ -113,7 +114,7 @@ static void the_connect_timeout_holds_for_the_turn_as_well(void **state) {
     assert_int_equal(errno, ETIMEDOUT);
     assert_true(gr_now() - since >= MS(20));
     assert_int_equal(guard_of(IN_TIME)->connections.queued, 0);
-    assert_int_equal(guard_of(IN_TIME)->counts.failed, 0);
+    assert_int_equal(guard_of(IN_TIME)->counts[GUARD_FAILED], 0);
     close(fd);
 }
 
@@ -263,18 +264,33 @@ static void *welcome(void *unused) {
     return NULL;
 }
 
+static void tell(struct turns *turns, const char *taken, const char *queued) {
+    turns->taken_gauge = gr_metric_find(GR_GAUGE, taken, NULL, NULL, 0);
+    turns->queued_gauge = gr_metric_find(GR_GAUGE, queued, NULL, NULL, 0);
+}
+
+/* What is told is what is, whatever became of it. */
+static bool is_told(const struct turns *turns) {
+    return turns->taken_gauge->value == turns->taken && turns->queued_gauge->value == turns->queued;
+}
+
 static void places_are_neither_lost_nor_taken_twice_whatever_happens(void **state) {
     gr_green *actors[ACTORS], *host;
+    close(open_to(MIXED, 0));
+    struct guard *guard = (struct guard *)guard_of(MIXED);
+    tell(&guard->connections, "connections", "connections_queued");
+    tell(&guard->calls, "calls", "calls_queued");
+    gr_metric *turns = guard->metrics.turns = gr_metric_find(GR_TIMER, "turns", NULL, NULL, 0);
     acting = ACTORS;
     host = gr_spawn(welcome, NULL);
     for (int i = 0; i < ACTORS; i++) actors[i] = gr_spawn(act, NULL);
     for (int i = 0; i < ACTORS; i++) gr_join(actors[i], NULL);
     gr_join(host, NULL);
-    const struct guard *guard = guard_of(MIXED);
     assert_in_range(open_most, 1, 3);
     assert_int_equal(guard->connections.taken + guard->connections.queued, 0);
     assert_int_equal(guard->calls.taken + guard->calls.queued, 0);
-    assert_true(guard->counts.answered && guard->counts.failed && guard->counts.turns);
+    assert_true(guard->counts[GUARD_ANSWERED] && guard->counts[GUARD_FAILED] && turns->count);
+    assert_true(is_told(&guard->connections) && is_told(&guard->calls));
 }
 
 int main(void) {
