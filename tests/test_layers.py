@@ -19,7 +19,7 @@ LAYERS = [
     ["stream"],
     ["server", "client"],
     ["host/wsgi", "host/native"],
-    ["config"],
+    ["config", "dashboard"],
     ["supervisor", "load"],
     ["cli"],
 ]

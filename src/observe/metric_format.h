@@ -15,6 +15,9 @@ enum metric_format {
 int metric_format_text(const struct metric_table *table, enum metric_format format, FILE *out);
 int metric_format_json(const struct metric_table *table, FILE *out);
 
+/* Labels as the member of an object, behind another: ,"labels":{"a":"b"} */
+void metric_put_json_labels(FILE *out, gr_slice labels);
+
 /* A finite number, in as few digits as it is read back from. */
 void metric_put_number(FILE *out, double number);
 

@@ -26,7 +26,7 @@ static void put_text(FILE *out, const char *before, gr_slice text, const char *a
     fputs(after, out);
 }
 
-static void put_labels(FILE *out, gr_slice labels) {
+void metric_put_json_labels(FILE *out, gr_slice labels) {
     gr_slice name, value;
     fputs(",\"labels\":{", out);
     for (const char *comma = ""; metric_labels_next(&labels, &name, &value); comma = ",") {
@@ -72,7 +72,7 @@ static void put_spread(FILE *out, const struct metric_entry *entry) {
 
 static void put_entry(FILE *out, const struct metric_entry *entry, double age) {
     put_text(out, "{\"name\":\"", entry->name, "\"");
-    put_labels(out, entry->labels);
+    metric_put_json_labels(out, entry->labels);
     if (metric_is_histogram(entry))
         put_spread(out, entry);
     else

@@ -74,8 +74,8 @@ static void push_buckets(struct pusher *p, struct metric_entry *entry, unsigned 
     bool timer = entry->kind == GR_TIMER;
     struct metric_counts *counts = entry->octaves[octave];
     for (unsigned i = 0; i < HISTOGRAM_STEPS; i++) {
-        uint64_t now = counts->counts[i], before = counts->pushed[i];
-        counts->pushed[i] = now;
+        uint64_t now = counts->counts[i], before = counts->told[i];
+        counts->told[i] = now;
         if (now > before && p->send)
             put(p, histogram_middle(octave, i) * (timer ? 1000 : 1), timer ? "ms" : "h",
                 now - before);
@@ -83,14 +83,14 @@ static void push_buckets(struct pusher *p, struct metric_entry *entry, unsigned 
 }
 
 static void push_entry(struct pusher *p, struct metric_entry *entry) {
-    double grown = entry->value - entry->pushed;
+    double grown = entry->value - entry->told;
     if (p->send) name_series(p, entry);
     if (metric_is_histogram(entry)) {
         for (unsigned octave = 0; octave < HISTOGRAM_OCTAVES; octave++)
             if (entry->octaves[octave]) push_buckets(p, entry, octave);
         return;
     }
-    entry->pushed = entry->value;
+    entry->told = entry->value;
     if (!p->send || !isfinite(entry->value)) return;
     if (entry->kind == GR_GAUGE)
         push_gauge(p, entry->value);

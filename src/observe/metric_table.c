@@ -169,6 +169,7 @@ void metric_table_end(struct metric_table *table) {
                 continue;
             }
             *link = e->next;
+            table->ids_lost += e->id != 0;
             forget_entry(e);
             table->count--;
         }

@@ -26,12 +26,16 @@ struct metric_entry {
     double rates[METRIC_RATES];                       /* per second */
     double rated;                                     /* how many there were at the last tick */
     bool has_rates;
-    double pushed; /* the value that metric_statsd_push has told */
+    /* What of it whoever has the table told last: metric_statsd_push, or metric_snapshot_told. */
+    double told;
+    uint64_t count_told;
+    bool is_told;
+    unsigned id; /* in snapshots; 0: none */
 };
 
 struct metric_counts {
     uint64_t counts[HISTOGRAM_STEPS];
-    uint64_t pushed[HISTOGRAM_STEPS]; /* what of them metric_statsd_push has told */
+    uint64_t told[HISTOGRAM_STEPS];
     struct metric_found_example example;
 };
 
@@ -39,8 +43,9 @@ struct metric_table {
     struct metric_entry **buckets;
     size_t count, room; /* of entries, and of buckets */
     uint64_t dropped;
-    int64_t since;   /* ns of CLOCK_MONOTONIC, when it was filled first */
-    bool incomplete; /* there was no memory for all */
+    int64_t since;                /* ns of CLOCK_MONOTONIC, when it was filled first */
+    bool incomplete;              /* there was no memory for all */
+    unsigned ids_given, ids_lost; /* of entries that are forgotten */
 };
 
 void metric_table_begin(struct metric_table *table);

@@ -1,10 +1,8 @@
 /* The admin listener (docs/metrics.md): what is to be read of the server, over HTTP, by people and
  * by what collects metrics. A thread of the master's answers, so that it does when the workers do
- * not; and it keeps the rates of meters, which are looked at every five seconds.
- *
- * Who may read: whoever reaches a unix socket, or a loopback address of the machine, under its own
- * name or by number, so that no page of elsewhere can have a browser do it; with a token, whoever
- * sends it. */
+ * not; and it keeps the rates of meters, which are looked at every five seconds. Who may read
+ * is in admin_access.h, what can be in admin_page.h.
+ */
 #ifndef SUPERVISOR_ADMIN_H
 #define SUPERVISOR_ADMIN_H
 

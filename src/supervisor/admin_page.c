@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dashboard/dashboard.h"
 #include "observe/metric_format.h"
+#include "supervisor/admin_access.h"
 #include "supervisor/metrics.h"
+
+/* ---- metrics ---- */
 
 /* One that can be made without memory has been made. */
 typedef int page_writer(const struct metric_table *table, FILE *out);
@@ -18,7 +22,9 @@ static void answer_with(struct admin_request *request, struct metric_table *tabl
     metrics_fill(table);
     bool fine = out && !table->incomplete && write(table, out) == 0;
     fine = out && fclose(out) == 0 && fine;
-    if (fine) return admin_request_answer(request, 200, type, "Vary: Accept\r\n", body, len);
+    if (fine)
+        return admin_request_answer(request, 200, type, ADMIN_NOT_STORED "Vary: Accept\r\n", body,
+                                    len);
     free(body);
     admin_request_refuse(request, 503, "", "there is no memory");
 }
@@ -58,10 +64,38 @@ static const struct {
     {"/metrics.json", answer_json},
 };
 
-void admin_page_answer(struct admin_request *request, struct metric_table *table) {
+/* ---- the dashboard ---- */
+
+/* It is the same everywhere, and says nothing of the server. Nothing in it comes from elsewhere, or
+ * goes there. */
+static void answer_file(struct admin_request *request, const struct dashboard_file *file) {
+    static const char format[] =
+        "Cache-Control: no-cache\r\nETag: %s\r\nReferrer-Policy: no-referrer\r\n"
+        "Cross-Origin-Resource-Policy: same-origin\r\nContent-Security-Policy: default-src 'none'; "
+        "script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'\r\n";
+    char fields[sizeof format + 32], *body = NULL;
+    gr_slice known = admin_request_field(request, "If-None-Match");
+    bool is_known = known.data && memmem(known.data, known.len, file->etag, strlen(file->etag));
+    snprintf(fields, sizeof fields, format, file->etag);
+    if (!is_known && !(body = malloc(file->size)))
+        return admin_request_refuse(request, 503, "", "there is no memory");
+    if (body) memcpy(body, file->data, file->size);
+    admin_request_answer(request, is_known ? 304 : 200, file->type, fields, body, file->size);
+}
+
+/* ---- all of them ---- */
+
+void admin_page_answer(struct admin_request *request,
+                       const struct admin_request all[ADMIN_REQUESTS], struct metric_table *table) {
     gr_slice path = admin_request_path(request);
+    if (admin_access_misnamed(request)) return;
+    const struct dashboard_file *file = dashboard_find(path);
+    if (file) return answer_file(request, file);
+    if (admin_access_denied(request)) return;
+    if (gr_slice_equal(path, gr_slice_of("/events"))) return admin_events_follow(request, all);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (gr_slice_equal(path, gr_slice_of(pages[i].path)))
             return pages[i].answer(request, table);
-    admin_request_refuse(request, 404, "", "there are /metrics and /metrics.json");
+    admin_request_refuse(request, 404, "", "there are /, /events, /metrics and /metrics.json");
 }

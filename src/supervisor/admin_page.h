@@ -3,9 +3,10 @@
 #define SUPERVISOR_ADMIN_PAGE_H
 
 #include "observe/metric_table.h"
-#include "supervisor/admin_request.h"
+#include "supervisor/admin_events.h"
 
-/* Answers a request that may be answered. table is where metrics are summed. */
-void admin_page_answer(struct admin_request *request, struct metric_table *table);
+/* Answers a request, one of all, if it may be answered. table is where metrics are summed. */
+void admin_page_answer(struct admin_request *request,
+                       const struct admin_request all[ADMIN_REQUESTS], struct metric_table *table);
 
 #endif

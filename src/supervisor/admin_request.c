@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ void admin_request_close(struct admin_request *request) {
 }
 
 short admin_request_events(const struct admin_request *request) {
+    if (request->state == ADMIN_FOLLOWING)
+        return admin_request_is_idle(request) ? POLLIN : POLLIN | POLLOUT;
     return request->state == ADMIN_LISTENING ? POLLOUT : POLLIN;
 }
 
@@ -87,6 +90,16 @@ static bool receive(struct admin_request *request) {
 
 /* ---- the answer ---- */
 
+static void has_all(struct admin_request *request) {
+    if (request->state == ADMIN_FOLLOWING) {
+        request->due = NEVER;
+        return;
+    }
+    shutdown(request->fd, SHUT_WR);
+    request->state = ADMIN_LEAVING;
+    request->due = clock_after(farewell);
+}
+
 static void send_on(struct admin_request *request) {
     ssize_t n = send(request->fd, request->answer + request->sent, request->size - request->sent,
                      MSG_NOSIGNAL);
@@ -94,22 +107,17 @@ static void send_on(struct admin_request *request) {
     if (n < 0) return admin_request_close(request);
     request->sent += (size_t)n;
     request->due = clock_after(patience);
-    if (request->sent < request->size) return;
-    shutdown(request->fd, SHUT_WR);
-    request->state = ADMIN_LEAVING;
-    request->due = clock_after(farewell);
+    if (request->sent == request->size) has_all(request);
 }
 
 void admin_request_answer(struct admin_request *request, int status, const char *type,
                           const char *fields, char *body, size_t len) {
-    char head[512];
-    int head_len =
-        snprintf(head, sizeof head,
-                 "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-                 "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n%sConnection: "
-                 "close\r\n\r\n",
-                 status, http_reason(status), type, len, fields);
-    size_t sent = is_method(request, "HEAD") ? 0 : len;
+    char head[1024];
+    int head_len = snprintf(head, sizeof head,
+                            "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+                            "X-Content-Type-Options: nosniff\r\n%sConnection: close\r\n\r\n",
+                            status, http_reason(status), type, len, fields);
+    size_t sent = !body || is_method(request, "HEAD") ? 0 : len;
     char *answer = realloc(body, (size_t)head_len + len + 1);
     if (!answer) {
         free(body);
@@ -127,10 +135,41 @@ void admin_request_answer(struct admin_request *request, int status, const char 
 
 void admin_request_refuse(struct admin_request *request, int status, const char *fields,
                           const char *why) {
-    char *text;
+    char *text, lines[256];
+    snprintf(lines, sizeof lines, ADMIN_NOT_STORED "%s", fields);
     int len = asprintf(&text, "%d %s%s%s\n", status, http_reason(status), *why ? ": " : "", why);
     if (len < 0) return admin_request_close(request);
-    admin_request_answer(request, status, "text/plain", fields, text, (size_t)len);
+    admin_request_answer(request, status, "text/plain", lines, text, (size_t)len);
+}
+
+void admin_request_follow(struct admin_request *request, const char *type) {
+    char *head;
+    int len = asprintf(&head,
+                       "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" ADMIN_NOT_STORED
+                       "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+                       type);
+    if (len < 0) return admin_request_close(request);
+    request->answer = head;
+    request->size = (size_t)len;
+    request->state = is_method(request, "HEAD") ? ADMIN_LISTENING : ADMIN_FOLLOWING;
+    request->due = clock_after(patience);
+    send_on(request);
+}
+
+bool admin_request_is_idle(const struct admin_request *request) {
+    return request->state == ADMIN_FOLLOWING && request->sent == request->size;
+}
+
+void admin_request_tell(struct admin_request *request, const char *text, size_t len) {
+    char *copy = malloc(len);
+    if (!copy) return admin_request_close(request);
+    memcpy(copy, text, len);
+    free(request->answer);
+    request->answer = copy;
+    request->size = len;
+    request->sent = 0;
+    request->due = clock_after(patience);
+    send_on(request);
 }
 
 /* ---- */
@@ -140,9 +179,18 @@ static void look_for_end(struct admin_request *request) {
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) admin_request_close(request);
 }
 
+/* Who follows has nothing more to send: it has left. */
+static void look_for_more(struct admin_request *request) {
+    char byte;
+    if (recv(request->fd, &byte, 1, 0) >= 0 || (errno != EAGAIN && errno != EINTR))
+        admin_request_close(request);
+}
+
 bool admin_request_act(struct admin_request *request) {
     if (request->state == ADMIN_ASKING) return receive(request);
-    if (request->state == ADMIN_LISTENING)
+    if (request->state == ADMIN_FOLLOWING) look_for_more(request);
+    if (request->state == ADMIN_LISTENING ||
+        (request->state == ADMIN_FOLLOWING && !admin_request_is_idle(request)))
         send_on(request);
     else if (request->state == ADMIN_LEAVING)
         look_for_end(request);

@@ -1,6 +1,7 @@
 /* Somebody who is connected to the admin listener: sends the head of one GET, gets one answer, and
  * the connection is closed. Nothing here blocks, and nobody can keep anybody waiting: there is a
- * limit for the head, and a time for each half. */
+ * limit for the head, and a time for each half. Who follows has an answer that goes on: a piece at
+ * a time, and no further one before it has taken the last. */
 #ifndef SUPERVISOR_ADMIN_REQUEST_H
 #define SUPERVISOR_ADMIN_REQUEST_H
 
@@ -12,6 +13,7 @@ enum admin_state {
     ADMIN_NONE,
     ADMIN_ASKING,
     ADMIN_LISTENING, /* takes the answer */
+    ADMIN_FOLLOWING, /* the same, of one that goes on */
     ADMIN_LEAVING,   /* has it all; its end of the connection is waited for, so that no reset undoes
                         that */
 };
@@ -26,6 +28,7 @@ struct admin_request {
     struct http_field fields[ADMIN_FIELDS_MAX];
     char *answer; /* malloc'ed */
     size_t size, sent;
+    uint64_t snapshot; /* the number of the last one that it has been told; 0: none */
 };
 
 /* Takes over a connected socket that does not block. */
@@ -43,14 +46,26 @@ gr_slice admin_request_field(const struct admin_request *request, const char *na
 
 gr_slice admin_request_path(const struct admin_request *request);
 
-/* The answer. body is malloc'ed and taken over; fields are further lines of the head, each with
- * CRLF. */
+/* Of an answer that is true for the moment. */
+#define ADMIN_NOT_STORED "Cache-Control: no-store\r\n"
+
+/* The answer. body is malloc'ed and taken over, NULL for none (len is what it would have); fields
+ * are further lines of the head, each with CRLF. */
 void admin_request_answer(struct admin_request *request, int status, const char *type,
                           const char *fields, char *body, size_t len);
 
 /* A sentence as the answer. */
 void admin_request_refuse(struct admin_request *request, int status, const char *fields,
                           const char *why);
+
+/* The head of an answer that goes on. */
+void admin_request_follow(struct admin_request *request, const char *type);
+
+/* Has it taken all that it was told? */
+bool admin_request_is_idle(const struct admin_request *request);
+
+/* More of an answer that goes on, to one that is idle. */
+void admin_request_tell(struct admin_request *request, const char *text, size_t len);
 
 /* It is due. */
 void admin_request_close(struct admin_request *request);

@@ -1,0 +1,97 @@
+// What the snapshots of the server add up to: every series with all its counts, and what they grew by in the last minutes.
+import {addAll, addPairs} from "./histogram.js";
+
+// For so many seconds, changes are kept.
+export const KEPT = 300;
+
+export function makeModel() {
+    return {at: 0, since: 0, leftOut: 0, series: new Map(), ids: new Map(), names: new Map()};
+}
+
+function forgetAll(model) {
+    Object.assign(model, makeModel());
+}
+
+const keyOf = (said) => said.name + JSON.stringify(said.labels);
+
+function makeSeries(model, said) {
+    const series = {
+        name: said.name, labels: said.labels, value: 0, count: 0, min: Infinity, max: 0,
+        all: new Map(), changes: [], changed: 0,
+    };
+    model.series.set(keyOf(said), series);
+    if (!model.names.has(said.name)) model.names.set(said.name, []);
+    model.names.get(said.name).push(series);
+    return series;
+}
+
+// What a series that is told whole has gained since it was last seen. null: it has less, and so is of another server.
+function gained(series, pairs) {
+    const more = [];
+    for (let i = 0; i < pairs.length; i += 2) {
+        const change = pairs[i + 1] - (series.all.get(pairs[i]) ?? 0);
+        if (change < 0) return null;
+        if (change) more.push(pairs[i], change);
+    }
+    return more;
+}
+
+function takeSeries(model, said, isFirst) {
+    const known = said.name ? model.series.get(keyOf(said)) : model.ids.get(said.id);
+    if (!known && !said.name) return;
+    const series = known ?? makeSeries(model, said);
+    const pairs = said.name ? gained(series, said.buckets ?? []) : said.buckets ?? [];
+    model.ids.set(said.id, series);
+    const change = {at: model.at, value: said.value - series.value, count: (said.count ?? 0) - series.count, pairs};
+    addPairs(series.all, pairs);
+    series.value = said.value;
+    series.count = said.count ?? 0;
+    if (said.count) Object.assign(series, {min: said.min, max: said.max});
+    if (isFirst) return;
+    series.changed = model.at;
+    series.changes.push(change);
+}
+
+// Has the server begun anew?
+const isAnother = (model, snapshot) => snapshot.whole && snapshot.series.some((said) => {
+    const series = model.series.get(keyOf(said));
+    return series && said.buckets && (said.count < series.count || gained(series, said.buckets) === null);
+});
+
+export function take(model, snapshot) {
+    if (isAnother(model, snapshot)) forgetAll(model);
+    const isFirst = model.at === 0;
+    if (snapshot.whole) model.ids.clear();
+    if (isFirst) model.since = snapshot.at;
+    model.at = snapshot.at;
+    model.leftOut = snapshot.left_out;
+    for (const said of snapshot.series) takeSeries(model, said, isFirst);
+    for (const series of model.series.values())
+        while (series.changes.length && series.changes[0].at <= model.at - KEPT) series.changes.shift();
+}
+
+export const named = (model, name) => model.names.get(name) ?? [];
+
+// What several series are together: in the last seconds, before them, or, for Infinity, in all the time.
+export function sum(seriesList, from, until = Infinity) {
+    const result = {value: 0, count: 0, histogram: new Map()};
+    for (const series of seriesList) {
+        if (from === -Infinity) {
+            result.value += series.value;
+            result.count += series.count;
+            addAll(result.histogram, series.all);
+        }
+        for (const change of series.changes) {
+            const sign = from === -Infinity ? (change.at > until ? -1 : 0) : change.at > from && change.at <= until ? 1 : 0;
+            if (!sign) continue;
+            result.value += sign * change.value;
+            result.count += sign * change.count;
+            for (let i = 0; i < change.pairs.length; i += 2) {
+                const left = (result.histogram.get(change.pairs[i]) ?? 0) + sign * change.pairs[i + 1];
+                if (left > 0) result.histogram.set(change.pairs[i], left);
+                else result.histogram.delete(change.pairs[i]);
+            }
+        }
+    }
+    return result;
+}
