@@ -60,6 +60,25 @@ GR_API int gr_worker_stack_signal(void);
 /* The application that this worker serves; owned by the runtime. */
 GR_API gr_app *gr_worker_application(void);
 
+/* What a route of the application is, for those who read of it (docs/service-docs.md). Texts are in
+ * UTF-8, and end; NULL and "" say nothing. */
+typedef struct gr_route_notes {
+    const char *route;      /* by which gr_request_set_endpoint knows it */
+    const char *methods;    /* "GET POST" */
+    const char *parameters; /* "number:int name:str" */
+    const char *example;    /* a path that matches, decoded */
+    const char *defined;    /* "shop:12" */
+    const char *doc;        /* a paragraph */
+} gr_route_notes;
+
+/* Does anybody want to know of routes? */
+GR_API bool gr_worker_wants_routes(void);
+
+/* Notes one. Those of gr_app_route are noted anyway. The strings are copied; of 256 KiB, 2,000
+ * routes and 1,000 bytes of each text, the rest is left out. To be called before gr_worker_serve.
+ */
+GR_API void gr_worker_note_route(const gr_route_notes *notes);
+
 /* Serves until told to stop (SIGTERM, SIGINT, or the supervisor is gone) and all requests in flight
  * are answered or the graceful timeout is over. Parks. Returns 0 when drained, or -1 with errno
  * EINTR when a signal handler of the application has run: do what the language owes its signals,

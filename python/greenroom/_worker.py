@@ -80,6 +80,8 @@ def run(wanted: str) -> int:
     faulthandler.register(_greenroom.stack_signal(), sys.__stderr__, all_threads=True)
     if is_mule:
         return _mule.run(app, fail)
+    if _greenroom.wants_routes():
+        note_routes(app)
     if (interrupt := _greenroom.interrupt_fd()) >= 0:
         signal.set_wakeup_fd(interrupt, warn_on_full_buffer=False)
     try:
@@ -87,6 +89,16 @@ def run(wanted: str) -> int:
     except OSError:  # which has been explained
         return USAGE
     return 0
+
+
+def note_routes(app: object) -> None:
+    from greenroom import _routes
+
+    try:
+        for route in _routes.find(app):
+            _greenroom.note_route(*route)
+    except Exception as error:
+        report(error, "listing the routes of the application")
 
 
 def fail(error: BaseException, what: str) -> None:

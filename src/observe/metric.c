@@ -34,6 +34,11 @@ static struct metric_store *store_now(void) {
     return known;
 }
 
+/* Whoever has a metric has found it in a store. */
+struct metric_store *metric_store_own(void) {
+    return atomic_load_explicit(&store, memory_order_relaxed);
+}
+
 /* ---- names ---- */
 
 static bool ends_in(const char *name, const char *end) {
@@ -116,13 +121,8 @@ gr_metric *metric_of_server(gr_metric_kind kind, const char *name, const char *h
 
 /* ---- recording ---- */
 
-/* Whoever has a metric has found it in a store. */
-static struct metric_store *home(void) {
-    return atomic_load_explicit(&store, memory_order_relaxed);
-}
-
 static void drop(void) {
-    if (home()) metric_store_drop(home(), 1);
+    if (metric_store_own()) metric_store_drop(metric_store_own(), 1);
 }
 
 void gr_metric_add(gr_metric *metric, double change) {
@@ -140,9 +140,9 @@ void gr_metric_set(gr_metric *metric, double value) {
 static struct metric_octave *octave_of(gr_metric *metric, unsigned octave) {
     uint32_t table = atomic_load_explicit(&metric->octaves, memory_order_acquire);
     if (!table) return NULL;
-    atomic_uint *places = metric_store_at(home(), table);
+    atomic_uint *places = metric_store_at(metric_store_own(), table);
     uint32_t place = atomic_load_explicit(&places[octave], memory_order_acquire);
-    return place ? metric_store_at(home(), place) : NULL;
+    return place ? metric_store_at(metric_store_own(), place) : NULL;
 }
 
 void gr_metric_record(gr_metric *metric, double value) {
@@ -150,7 +150,8 @@ void gr_metric_record(gr_metric *metric, double value) {
     if (__builtin_expect(metric == &nowhere, 0)) return drop();
     struct histogram_place place = histogram_place(value);
     struct metric_octave *octave = octave_of(metric, place.octave);
-    if (!octave && !(octave = metric_store_octave(home(), metric, place.octave))) return drop();
+    if (!octave && !(octave = metric_store_octave(metric_store_own(), metric, place.octave)))
+        return drop();
     atomic_fetch_add_explicit(&octave->counts[place.step], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&metric->count, 1, memory_order_relaxed);
     metric_add(&metric->value, value);

@@ -11,6 +11,9 @@ extern bool metrics_on;
  */
 int metrics_open(int fd);
 
+/* Where this process counts; NULL: nowhere yet. */
+struct metric_store *metric_store_own(void);
+
 /* The same as gr_metric_find for the names that begin with METRIC_OWN_PREFIX, which are the
  * server's. Never NULL. */
 gr_metric *metric_of_server(gr_metric_kind kind, const char *name, const char *help,

@@ -45,8 +45,8 @@ struct metric_store *metric_store_make(int *fd) {
     return NULL;
 }
 
-/* Whole cache lines, all zero; 0 when there is no room. */
-static uint32_t allocate(struct metric_store *store, size_t size) {
+/* Whole cache lines. */
+uint32_t metric_store_allocate(struct metric_store *store, size_t size) {
     size = (size + 63) / 64 * 64;
     uint32_t place = atomic_load_explicit(&store->used, memory_order_relaxed);
     do
@@ -97,7 +97,8 @@ static struct gr_metric *look_up(struct metric_store *store, const struct key *k
 }
 
 static uint32_t make(struct metric_store *store, const struct key *key, gr_metric_kind kind) {
-    uint32_t place = allocate(store, sizeof(struct gr_metric) + key->name.len + key->labels.len);
+    uint32_t place =
+        metric_store_allocate(store, sizeof(struct gr_metric) + key->name.len + key->labels.len);
     if (!place) return 0;
     struct gr_metric *metric = metric_store_at(store, place);
     metric->hash = key->hash;
@@ -181,7 +182,7 @@ struct gr_metric *metric_store_series(struct metric_store *store, struct gr_metr
 /* What place names; if nothing, so many bytes are put there. 0 when there is no room. */
 static uint32_t ensure(struct metric_store *store, atomic_uint *place, size_t size) {
     uint32_t at = atomic_load_explicit(place, memory_order_acquire), none = 0;
-    if (at || !(at = allocate(store, size))) return at;
+    if (at || !(at = metric_store_allocate(store, size))) return at;
     return atomic_compare_exchange_strong(place, &none, at) ? at : none;
 }
 

@@ -72,6 +72,7 @@ struct metric_store {
     atomic_uint families, series, own_families, own_series;
     atomic_ullong dropped; /* values that were counted nowhere */
     atomic_uint index[METRIC_INDEX];
+    atomic_uint catalogue; /* the place of observe/catalogue.h; 0: there is none */
 };
 
 /* Makes an empty one and maps it. *fd is close-on-exec. NULL with errno. */
@@ -89,6 +90,9 @@ GR_API void metric_store_unmap(struct metric_store *store);
 static inline void *metric_store_at(struct metric_store *store, uint32_t place) {
     return (char *)store + place;
 }
+
+/* The place of so many bytes, all zero; 0 when there is no room. */
+GR_API uint32_t metric_store_allocate(struct metric_store *store, size_t size);
 
 /* The family of that name; made if there is none. NULL when there are too many. It may be of
  * another kind than asked for. */

@@ -244,6 +244,16 @@ void metric_entry_below(const struct metric_entry *entry, const double *bounds, 
     while (next < count) below[next++] = sum;
 }
 
+void metric_entry_add(struct metric_entry *entry, const struct metric_entry *from) {
+    entry->value += from->value;
+    entry->count += from->count;
+    if (from->min < entry->min) entry->min = from->min;
+    if (from->max > entry->max) entry->max = from->max;
+    for (unsigned octave = 0; octave < HISTOGRAM_OCTAVES; octave++)
+        for (unsigned i = 0; from->octaves[octave] && i < HISTOGRAM_STEPS; i++)
+            entry->octaves[octave]->counts[i] += from->octaves[octave]->counts[i];
+}
+
 double metric_entry_deviation(const struct metric_entry *entry) {
     uint64_t count = metric_entry_count(entry);
     double mean = count ? entry->value / (double)count : 0, squares = 0;

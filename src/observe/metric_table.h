@@ -103,6 +103,10 @@ void metric_entry_below(const struct metric_entry *entry, const double *bounds, 
 /* How many there are in all buckets. */
 uint64_t metric_entry_count(const struct metric_entry *entry);
 
+/* Adds what from has recorded to a histogram of the caller's, which may begin as all zero but for
+ * min and max, INFINITY and -INFINITY, and whose octaves are there. */
+void metric_entry_add(struct metric_entry *entry, const struct metric_entry *from);
+
 double metric_entry_deviation(const struct metric_entry *entry);
 
 #endif

@@ -28,6 +28,7 @@
 #include "server/readiness.h"
 #include "server/ready_pipe.h"
 #include "server/request_metrics.h"
+#include "server/route_notes.h"
 #include "server/server_timing.h"
 #include "server/signals.h"
 #include "server/threads.h"
@@ -175,6 +176,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     if (watchdog_start(options->unresponsive_timeout) < 0) return fail("cannot start the watchdog");
     if (level_watch_start() < 0) return fail("cannot start the thread for levels of the log");
     worker_metrics_start(options->slot);
+    route_notes_publish(options, app);
     listeners_start();
     load_set_accepting(true);
     ready_pipe_serves();

@@ -8,6 +8,7 @@
 #include "observe/metric_format.h"
 #include "supervisor/admin_access.h"
 #include "supervisor/metrics.h"
+#include "supervisor/routes_page.h"
 
 /* ---- metrics ---- */
 
@@ -56,12 +57,17 @@ static void answer_json(struct admin_request *request, struct metric_table *tabl
     answer_with(request, table, metric_format_json, "application/json");
 }
 
+static void answer_routes(struct admin_request *request, struct metric_table *table) {
+    answer_with(request, table, routes_page_write, "application/json");
+}
+
 static const struct {
     const char *path;
     void (*answer)(struct admin_request *request, struct metric_table *table);
 } pages[] = {
     {"/metrics", answer_metrics},
     {"/metrics.json", answer_json},
+    {"/routes.json", answer_routes},
 };
 
 /* ---- the dashboard ---- */
@@ -97,5 +103,6 @@ void admin_page_answer(struct admin_request *request,
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (gr_slice_equal(path, gr_slice_of(pages[i].path)))
             return pages[i].answer(request, table);
-    admin_request_refuse(request, 404, "", "there are /, /events, /metrics and /metrics.json");
+    admin_request_refuse(request, 404, "",
+                         "there are /, /events, /metrics, /metrics.json and /routes.json");
 }

@@ -16,6 +16,7 @@ struct owned {
     struct metric_store *store;
     int fd_and_one;
     int slot;
+    unsigned long number; /* they are counted as they are given; 0: another master has given it */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -23,6 +24,7 @@ static struct owned past, present[BOARD_PLACES_MAX];
 static const struct board *board;
 static const struct listener *shown;
 static int shown_count;
+static unsigned long given;
 
 static int make(struct owned *owned) {
     int fd;
@@ -68,6 +70,7 @@ int metrics_give(int place, int slot) {
     pthread_mutex_lock(&lock);
     int made = make(&present[place]), fd = present[place].fd_and_one - 1;
     present[place].slot = slot;
+    present[place].number = ++given;
     count_start(slot);
     pthread_mutex_unlock(&lock);
     if (made == 0) return fd;
@@ -121,6 +124,33 @@ void metrics_fill(struct metric_table *table) {
     metric_table_end(table);
     pthread_mutex_unlock(&lock);
 }
+
+/* ---- what is not counted ---- */
+
+static bool has_told(const struct owned *owned) {
+    return owned->store && atomic_load_explicit(&owned->store->catalogue, memory_order_relaxed);
+}
+
+struct catalogue *metrics_catalogue(void) {
+    const struct owned *latest = NULL;
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < BOARD_PLACES_MAX; i++)
+        if (has_told(&present[i]) && (!latest || present[i].number > latest->number))
+            latest = &present[i];
+    struct catalogue *catalogue = latest ? catalogue_read(latest->store) : NULL;
+    pthread_mutex_unlock(&lock);
+    return catalogue;
+}
+
+bool metrics_listener(struct listener *listener) {
+    pthread_mutex_lock(&lock);
+    bool there = shown_count > 0;
+    if (there) *listener = shown[0];
+    pthread_mutex_unlock(&lock);
+    return there;
+}
+
+/* ---- */
 
 int metrics_past_fd(void) { return past.fd_and_one - 1; }
 

@@ -6,6 +6,7 @@
 #ifndef SUPERVISOR_METRICS_H
 #define SUPERVISOR_METRICS_H
 
+#include "observe/catalogue.h"
 #include "observe/metric_table.h"
 #include "server/board.h"
 #include "supervisor/listener.h"
@@ -24,6 +25,13 @@ void metrics_show(const struct listener *listeners, int count);
 
 /* The process there is over. */
 void metrics_take(int place);
+
+/* What the process that was started last of those that have told of their routes has told;
+ * malloc'ed. NULL where nobody has. */
+struct catalogue *metrics_catalogue(void);
+
+/* The first of the sockets that are shown. False where there is none. */
+bool metrics_listener(struct listener *listener);
 
 /* Fills the table with the metrics of all. */
 void metrics_fill(struct metric_table *table);

@@ -157,6 +157,10 @@ struct tls_context *context_open(const struct tls_files *files,
     return NULL;
 }
 
+bool context_is_self_made(const struct tls_context *context) {
+    return X509_self_signed(context->certificates[0].own, 0) == 1;
+}
+
 static int verify_servers(struct tls_context *context, const struct tls_files *files, char *why) {
     SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
     if (files->client_ca && SSL_CTX_load_verify_file(context->ssl, files->client_ca) != 1)

@@ -25,6 +25,8 @@ struct tls_context *context_open(const struct tls_files *files,
 struct tls_context *context_open_for_sessions(const struct tls_files *files, bool client,
                                               char why[TLS_WHY_SIZE]);
 
+bool context_is_self_made(const struct tls_context *context);
+
 void context_ref(struct tls_context *context);
 void context_unref(struct tls_context *context);
 

@@ -65,6 +65,9 @@ struct tls_engine {
                                         char why[TLS_WHY_SIZE], char warning[TLS_WHY_SIZE]);
     void (*context_close)(struct tls_context *context);
 
+    /* Has nobody else signed its first certificate? */
+    bool (*is_self_made)(const struct tls_context *context);
+
     /* For an accepted socket, which stays the caller's. NULL: no memory. */
     struct tls_stream *(*open)(struct tls_context *context, int fd);
 

@@ -144,6 +144,7 @@ static enum tls_progress stream_handshake(struct tls_stream *stream) {
 const struct tls_engine tls_engine = {
     .context_open = context_open,
     .context_close = context_unref,
+    .is_self_made = context_is_self_made,
     .open = stream_open,
     .close_notify = stream_close_notify,
     .close = stream_close,

@@ -19,6 +19,7 @@
 #include "host/wsgi/log.h"
 #include "host/wsgi/message.h"
 #include "host/wsgi/metric.h"
+#include "host/wsgi/route.h"
 #include "host/wsgi/scope.h"
 #include "host/wsgi/start_response.h"
 #include "host/wsgi/thread.h"
@@ -186,6 +187,8 @@ static PyObject *module_environment(PyObject *self, PyObject *name) {
 static PyMethodDef methods[] = {
     {"start", module_start, METH_O, "Becomes a worker; returns what it is asked to serve."},
     {"failed", module_failed, METH_O, "Tells the supervisor why the worker will not serve."},
+    {"wants_routes", route_wanted, METH_NOARGS, "Does anybody want to know of routes?"},
+    {"note_route", route_note, METH_VARARGS, "Notes one of the application's routes."},
     {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
     {"mule", module_mule, METH_NOARGS, "The number of this mule; -1: it is a worker."},
     {"wait_for_call", module_wait_for_call, METH_NOARGS,
