@@ -80,12 +80,20 @@ static void intervene(struct green *green, unsigned long progress, unsigned peri
     }
 }
 
+/* On average a period, but never in step with what is looked at: by multiples of the golden ratio,
+ * whose fractions spread evenly. */
+static int64_t uneven_period(void) {
+    static uint32_t fraction;
+    fraction += 0x9e3779b9u;
+    return period * 3 / 4 + (int64_t)((uint64_t)period / 2 * fraction >> 32);
+}
+
 static void *monitor_main(void *unused) {
     unsigned long seen = 0;
     unsigned idle = 0, still = 0;
     if (fault_is_on(FAULT_HANDOFF)) spread_chaos();
     for (;;) {
-        sys_pause(period);
+        sys_pause(uneven_period());
         unsigned long progress = sched.progress;
         struct green *green = sched.current;
         if (progress != seen) {
