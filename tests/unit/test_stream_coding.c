@@ -297,7 +297,7 @@ static void what_came_before_the_damage_is_read_first(void **state) {
 }
 
 static void output_is_bounded(void **state) {
-    static char zeros[1 << 20];
+    static char zeros[1 << 17];
     for
         EACH_CODING(coding) {
             struct bytes coded = encode(*coding, zeros, sizeof zeros, GR_LEVEL_DEFAULT), result;
