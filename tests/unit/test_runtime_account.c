@@ -61,8 +61,8 @@ static void computing_is_running(void **state) {
     assert_paused(spent_on(ACCOUNT_RUNNING));
 }
 
-/* How much of the pause is sleep is up to the machine: a park begins after its end was reckoned, and
- * who has computed before it gives way first. */
+/* How much of the pause is sleep is up to the machine: a park begins after its end was reckoned,
+ * and who has computed before it gives way first. */
 static void waiting_for_time_is_sleep(void **state) {
     rest(NULL);
     int64_t slept = spent_on(ACCOUNT_SLEEP);
