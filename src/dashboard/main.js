@@ -9,8 +9,10 @@ import {bytes, count, percent, rate, seconds} from "./format.js";
 import {addAll, quantiles} from "./histogram.js";
 import {makeInstances} from "./instances.js";
 import {showDistribution, showHeat} from "./latency.js";
+import {makeLimits} from "./limits.js";
 import {makeModel, take} from "./model.js";
 import {showRate} from "./rate.js";
+import {makeRoutes} from "./routes.js";
 import {follow} from "./stream.js";
 import {makeVersions} from "./versions.js";
 import {look} from "./view.js";
@@ -41,6 +43,8 @@ const tables = {
     downstreams: makeDownstreams(),
     clients: makeClients(),
     versions: makeVersions(choose),
+    limits: makeLimits(),
+    routes: makeRoutes(),
 };
 
 // ---- showing
@@ -86,6 +90,8 @@ function show() {
     showHeat(view);
     showRate(view);
     tables.endpoints(view);
+    tables.limits(view);
+    tables.routes(view);
     for (const name of ["instances", "downstreams", "clients", "versions"]) tables[name](view, answers[name]);
 }
 
