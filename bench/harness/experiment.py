@@ -40,6 +40,7 @@ def variants(upstream: str) -> list[Server]:
         servers.greenroom("greenroom-c", "upstream.so", 1, **env),
         servers.gunicorn_aiohttp("gunicorn-aiohttp", "aiohttp_upstream:app", 1, **env),
         servers.greenroom("greenroom-flask", FLASK, 1, **env),
+        servers.greenroom("greenroom-accelerated", FLASK, 1, "--accelerate", "requests", **env),
         servers.greenroom("greenroom-http", "flask_client:app", 1, **env),
         servers.gunicorn_gevent("gunicorn-gevent", FLASK, 1, **env),
         servers.uwsgi_gevent("uwsgi-gevent", FLASK, 1, **env),

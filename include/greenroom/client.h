@@ -113,6 +113,10 @@ typedef struct gr_call {
      * the connection is ours. */
     const gr_client_field *fields;
     size_t field_count;
+    bool fields_complete;        /* they are the whole head, those of the connection and the body
+                                  * among them: none is added but Host, if it is not there, a
+                                  * traceparent, and what is for the proxy; and the body is sent as
+                                  * it is. For programs that have composed a request themselves */
     gr_slice body;               /* none */
     gr_reader *stream;           /* a body that is read while it is sent. Stays the caller's, who
                                   * closes it after the call */
@@ -138,6 +142,8 @@ GR_API gr_answer *gr_client_get(gr_client *client, const char *url, gr_failure *
 
 /* 200 to 599. Nothing here parks but what says so. Slices live until the answer is closed. */
 GR_API int gr_answer_status(const gr_answer *answer);
+/* 10 or 11: HTTP/1.0 or 1.1. */
+GR_API int gr_answer_version(const gr_answer *answer);
 GR_API gr_slice gr_answer_reason(const gr_answer *answer);
 
 /* The value of the first field of that name (any case), without surrounding blanks. Returns false

@@ -24,10 +24,12 @@ enum { GR_TLS_WHY_SIZE = 512 };
 typedef struct gr_tls_files {
     const char *certificate; /* with its chain; NULL: none, which a server needs */
     const char *key;         /* to the certificate */
-    const char *authorities; /* who may have signed the other side's certificate. NULL: for a
+    const char *authorities; /* who may have signed the other side's certificate; of a client also a
+                              * directory as c_rehash(1) makes it. NULL: for a
                               * client those that the system trusts; a server does not ask then */
     const char *protocol;    /* that a client offers, by its name of RFC 7301 such as "http/1.1":
                               * a server that has no such one refuses. NULL: none */
+    bool anybody;            /* a client takes the other side for whom it says it is: no */
 } gr_tls_files;
 
 /* NULL with errno EINVAL (files that are no good), ELIBACC (OpenSSL cannot be loaded) or ENOMEM,

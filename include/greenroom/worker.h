@@ -41,6 +41,9 @@ GR_API int gr_worker_threads(void);
 /* What `--log-level` says, "info,sqlalchemy=debug"; "" when it is not said. */
 GR_API const char *gr_worker_log_level(void);
 
+/* The library of the application that is to use our client, as `--accelerate` says; "" for none. */
+GR_API const char *gr_worker_accelerate(void);
+
 /* Is what the application logs and prints to go into the log? */
 GR_API bool gr_worker_log_capture(void);
 

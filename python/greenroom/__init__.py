@@ -10,12 +10,13 @@ from contextlib import contextmanager
 
 import _greenroom
 
+from greenroom._accelerate import accelerate
 from greenroom._account import Account, Downstream, request_account
 from greenroom._metrics import counter, gauge, histogram, meter, timed, timer, timing
 from greenroom._scope import Child, Scope, cancel_on_disconnect, is_cancelled, scope, shield
 
 __all__ = [
-    "Account", "Child", "Downstream", "Scope", "cancel_on_disconnect", "counter", "deadline",
+    "Account", "Child", "Downstream", "Scope", "accelerate", "cancel_on_disconnect", "counter", "deadline",
     "gauge", "histogram", "is_cancelled", "is_green", "meter", "request_account", "scope", "shield",
     "timed", "timer", "timing",
 ]

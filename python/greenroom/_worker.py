@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import _greenroom
-from greenroom import _loader, _log, _mule, _threads
+from greenroom import _accelerate, _loader, _log, _mule, _threads
 
 APP_FAILED = 1
 USAGE = 2
@@ -65,6 +65,8 @@ def tidy_environment() -> None:
 
 def run(wanted: str) -> int:
     is_mule = _greenroom.mule() >= 0
+    if library := _greenroom.accelerated():
+        _accelerate.accelerate(library)
     try:
         app = _loader.load_function(wanted) if is_mule else _loader.load(wanted)
     except _loader.NotFound as error:

@@ -236,8 +236,10 @@ class Client:
         self.auth = auth
         self.timeout = timeout
         self.total = total
+        tls = verify or certificate
         self._client = _greenroom.client_open(
-            connections, connections_per_origin, redirects or -1, verify, certificate, key,
+            connections, connections_per_origin, redirects or -1, 0, False,
+            _greenroom.client_tls(verify, certificate, key, True) if tls else None,
             proxy, unix_socket,
         )
 

@@ -309,6 +309,8 @@ static gr_slice text_of(const gr_answer *answer, struct http_span span) {
 
 int gr_answer_status(const gr_answer *answer) { return answer->head.status; }
 
+int gr_answer_version(const gr_answer *answer) { return 10 + answer->head.minor; }
+
 gr_slice gr_answer_reason(const gr_answer *answer) { return text_of(answer, answer->head.reason); }
 
 bool gr_answer_header(const gr_answer *answer, const char *name, gr_slice *value) {

@@ -76,12 +76,19 @@ static unsigned given_by(gr_slice name) {
     return 0;
 }
 
-static const char *fault_of(const gr_client_field *field) {
+static const char *fault_of(const gr_client_field *field, bool all_theirs) {
     if (!http_is_token(field->name)) return "is not a name";
     if (!http_is_field_value(field->value)) return "has a control character in its value";
+    if (all_theirs) return NULL;
     enum http_field_kind kind = http_field_kind(field->name);
     bool is_ours = kind == HTTP_FIELD_HOP_BY_HOP || kind == HTTP_FIELD_CONTENT_LENGTH;
     return is_ours ? "is set by the client itself" : NULL;
+}
+
+static bool gives_host(const gr_call *call) {
+    for (size_t i = 0; i < call->field_count; i++)
+        if (given_by(call->fields[i].name) == GIVEN_HOST) return true;
+    return false;
 }
 
 /* Returns which have been given, or -1 with the failure told. */
@@ -89,7 +96,7 @@ static int put_callers(struct request *request, const gr_call *call, gr_failure 
     unsigned given = 0;
     for (size_t i = 0; i < call->field_count; i++) {
         const gr_client_field *field = &call->fields[i];
-        const char *fault = fault_of(field);
+        const char *fault = fault_of(field, call->fields_complete);
         if (fault)
             return failure_tell(failure, GR_FAILURE_CALL, EINVAL, "the field \"%.*s\" %s",
                                 (int)field->name.len, field->name.data, fault);
@@ -231,24 +238,34 @@ static int end(struct request *request, gr_failure *failure) {
     return failure_tell(failure, GR_FAILURE_MEMORY, ENOMEM, "no memory for a request");
 }
 
+/* What the caller has left to us, and the fields of the body. */
+static int put_missing(struct request *request, const gr_client *client,
+                       const struct origin *origin, const struct http_url *url, const gr_call *call,
+                       unsigned given, gr_failure *failure) {
+    if (!(given & GIVEN_HOST)) put_field(request, "Host", origin->name);
+    if (!(given & GIVEN_USER_AGENT)) put_field(request, "User-Agent", client->options.user_agent);
+    if (!(given & GIVEN_ACCEPT)) put_field(request, "Accept", "*/*");
+    if (!(given & GIVEN_ACCEPT_ENCODING) && !client->options.raw_bodies)
+        put_field(request, "Accept-Encoding", "zstd, br, gzip, deflate");
+    put_framing(request, call);
+    if (given & GIVEN_AUTHORIZATION) return 0;
+    return put_credentials(request, url->user, call, failure);
+}
+
 int request_compose(struct request *request, const gr_client *client, const struct origin *origin,
                     const struct http_url *url, const struct proxy *proxy, const gr_call *call,
                     gr_failure *failure) {
     bool asks_proxy = proxy && !url->tls;
     begin(request);
     put_line(request, url, asks_proxy, call);
+    if (call->fields_complete && !gives_host(call)) put_field(request, "Host", origin->name);
     int given = put_callers(request, call, failure);
     if (given < 0) return -1;
-    if (!(given & GIVEN_HOST)) put_field(request, "Host", origin->name);
-    if (!(given & GIVEN_USER_AGENT)) put_field(request, "User-Agent", client->options.user_agent);
-    if (!(given & GIVEN_ACCEPT)) put_field(request, "Accept", "*/*");
-    if (!(given & GIVEN_ACCEPT_ENCODING) && !client->options.raw_bodies)
-        put_field(request, "Accept-Encoding", "zstd, br, gzip, deflate");
-    if (!(given & GIVEN_AUTHORIZATION) && put_credentials(request, url->user, call, failure) < 0)
+    if (!call->fields_complete &&
+        put_missing(request, client, origin, url, call, (unsigned)given, failure) < 0)
         return -1;
     if (!(given & GIVEN_TRACEPARENT)) put_trace(request);
     if (asks_proxy && put_proxy_credentials(request, proxy, failure) < 0) return -1;
-    put_framing(request, call);
     return end(request, failure);
 }
 

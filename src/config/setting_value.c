@@ -252,6 +252,14 @@ static int proxy_headers_set(int *headers, const struct setting *setting, const 
                     value);
 }
 
+static int accelerate_set(const char **place, const struct setting *setting, const char *value,
+                          char *error) {
+    bool is_off = strcmp(value, "off") == 0;
+    *place = is_off ? "" : value;
+    if (is_off || strcmp(value, "requests") == 0) return 0;
+    return sentence(error, "%s must be requests or off, not '%s'", setting->name, value);
+}
+
 /* One that says the same once decoded, and without slashes at its end. */
 static int prefix_set(const char **place, const struct setting *setting, const char *value,
                       char *error) {
@@ -364,6 +372,8 @@ int setting_set(struct settings *settings, const struct setting *setting, const 
         return levels_set(place, setting, value, error);
     case SETTING_LOG_FORMAT:
         return log_format_set(place, setting, value, error);
+    case SETTING_ACCELERATE:
+        return accelerate_set(place, setting, value, error);
     case SETTING_PROXY_HEADERS:
         return proxy_headers_set(place, setting, value, error);
     case SETTING_PREFIX:

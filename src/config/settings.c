@@ -27,6 +27,8 @@ const struct setting settings_table[] = {
      "none", SETTING_MULE},
     {"python", "PATH", "Interpreter for a Python APP", "$VIRTUAL_ENV/bin/python3, else python3",
      SETTING_TEXT, .place = PLACE(python)},
+    {"accelerate", "LIBRARY", "requests: its calls are made by the client of Greenroom; or off",
+     "off", SETTING_ACCELERATE, .place = PLACE(worker.accelerate)},
     {"stack-size", "SIZE", "Stack of each request, such as 256K or 1M", "what the language needs",
      SETTING_SIZE, UNIT_BYTES, PLACE(worker.stack_size), KIB(64), MIB(64)},
     {"poller", "NAME", "How to wait for descriptors: epoll or poll", "epoll", SETTING_POLLER,

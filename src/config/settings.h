@@ -59,6 +59,7 @@ enum setting_kind {
     SETTING_POLLER,        /* "epoll" or "poll" */
     SETTING_SWITCH,        /* "on" or "off" */
     SETTING_NETWORKS,      /* "10.0.0.0/8,unix" */
+    SETTING_ACCELERATE,    /* "requests" or "off" */
     SETTING_PROXY_HEADERS, /* "x-forwarded", "forwarded" or "off" */
     SETTING_PREFIX,        /* a path such as "/shop" */
     SETTING_TARGET,        /* what may stand in a request line, such as "/health?deep=1" */

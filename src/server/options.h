@@ -90,6 +90,7 @@ struct server_options {
     const char *ready_path;       /* "/health": see server/trial.h; "" for none */
     const char *readiness_path;   /* "/ready": see server/readiness.h; "" for none */
     bool server_timing;           /* answers have a Server-Timing field */
+    const char *accelerate;       /* a library that is to use our client; "" for none */
     bool compress;                /* answers, where the client accepts it */
     const char *release;          /* of the application, for metrics; "" when not said */
     const char *client_header;    /* the field by which clients are told apart; "" for none */

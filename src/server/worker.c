@@ -184,6 +184,8 @@ int gr_worker_threads(void) { return options.os_threads ? (int)options.concurren
 
 const char *gr_worker_log_level(void) { return options.log_level; }
 
+const char *gr_worker_accelerate(void) { return options.accelerate; }
+
 bool gr_worker_log_capture(void) { return options.log_capture; }
 
 bool gr_worker_forked(void) { return !runtime_on; }

@@ -48,6 +48,7 @@ static gr_tls *open_settings(const gr_tls_files *files, bool client, char *why) 
         .count = files->certificate ? 1 : 0,
         .client_ca = files->authorities,
         .client_required = true,
+        .anybody = files->anybody,
         .protocol = files->protocol,
     };
     gr_tls *tls = malloc(sizeof *tls);

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "tls/resumption.h"
 #include "tls/ticket.h"
@@ -161,9 +162,17 @@ bool context_is_self_made(const struct tls_context *context) {
     return X509_self_signed(context->certificates[0].own, 0) == 1;
 }
 
+static bool trust(SSL_CTX *ssl, const char *path) {
+    struct stat found;
+    bool is_directory = stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+    return (is_directory ? SSL_CTX_load_verify_dir(ssl, path)
+                         : SSL_CTX_load_verify_file(ssl, path)) == 1;
+}
+
 static int verify_servers(struct tls_context *context, const struct tls_files *files, char *why) {
+    if (files->anybody) return 0;
     SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
-    if (files->client_ca && SSL_CTX_load_verify_file(context->ssl, files->client_ca) != 1)
+    if (files->client_ca && !trust(context->ssl, files->client_ca))
         return context_fail(why, "cannot use the certificates in", files->client_ca);
     if (!files->client_ca && SSL_CTX_set_default_verify_paths(context->ssl) != 1)
         return context_fail(why, "cannot use", "the certificates of the system");

@@ -25,6 +25,7 @@ struct tls_files {
     int count;
     const char *client_ca; /* NULL: clients are not asked for certificates */
     bool client_required;
+    bool anybody;         /* a client does not ask whom it speaks with */
     const char *protocol; /* that a client offers (RFC 7301); NULL for none. Not the server's */
 };
 

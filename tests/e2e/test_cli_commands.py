@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 OPTIONS = [
-    "bind", "workers", "mule", "python", "stack-size", "poller", "concurrency", "queue-timeout",
+    "bind", "workers", "mule", "python", "accelerate", "stack-size", "poller", "concurrency", "queue-timeout",
     "slice", "graceful-timeout", "drain-delay", "ready-path", "readiness-path",
     "keep-alive-timeout", "head-timeout", "body-timeout", "min-body-rate", "write-timeout",
     "request-timeout", "unresponsive-timeout", "cancel-on-disconnect", "max-request-line",

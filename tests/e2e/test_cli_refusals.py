@@ -28,6 +28,7 @@ def refused(done, sentence: str, code: int = 2) -> None:
     (["--workers", "many", APP], "--workers must be 1 to 1024, not 'many'"),
     (["--slice", "-1", APP], "--slice must be 0 to 10000 milliseconds, not '-1'"),
     (["--graceful-timeout", "1h", APP], "--graceful-timeout must be 0 to 86400 seconds, not '1h'"),
+    (["--accelerate", "httpx", APP], "--accelerate must be requests or off, not 'httpx'"),
     (["--stack-size", "12", APP], "--stack-size must be 64K to 64M bytes, not '12'"),
     (["--poller", "select", APP], "--poller must be epoll or poll, not 'select'"),
     (["--bind", "127.0.0.1", APP], "--bind: '127.0.0.1' has no port; write HOST:PORT"),

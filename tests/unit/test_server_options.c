@@ -68,6 +68,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
         .trusted_proxies = "10.0.0.0/8,unix",
         .proxy_headers = SERVER_PROXY_HEADERS_OFF,
         .mount = "/shop",
+        .accelerate = "requests",
         .ready_path = "/health?deep=1",
         .readiness_path = "/ready",
         .metrics_fd = 41,
@@ -140,6 +141,7 @@ static void what_is_encoded_is_decoded_whole(void **state) {
     assert_string_equal(got.trusted_proxies, sent.trusted_proxies);
     assert_int_equal(got.proxy_headers, sent.proxy_headers);
     assert_string_equal(got.mount, sent.mount);
+    assert_string_equal(got.accelerate, sent.accelerate);
     assert_string_equal(got.ready_path, sent.ready_path);
     assert_int_equal(got.compress, sent.compress);
     assert_true(got.server_timing);

@@ -1,51 +1,71 @@
 #include "host/wsgi/client.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "greenroom/client.h"
+#include "host/wsgi/answer.h"
 #include "host/wsgi/text.h"
 
-static const char client_name[] = "_greenroom.client", answer_name[] = "_greenroom.answer";
+static const char client_name[] = "_greenroom.client", tls_name[] = "_greenroom.client_tls";
 
 /* ---- clients ---- */
 
-static void forget_client(PyObject *capsule) {
-    gr_client_close(PyCapsule_GetPointer(capsule, client_name));
+static void forget_tls(PyObject *capsule) { gr_tls_close(PyCapsule_GetPointer(capsule, tls_name)); }
+
+PyObject *client_tls(PyObject *module, PyObject *args) {
+    gr_tls_files files = {.protocol = "http/1.1"};
+    char why[GR_TLS_WHY_SIZE];
+    int verify;
+    if (!PyArg_ParseTuple(args, "zzzp:client_tls", &files.authorities, &files.certificate,
+                          &files.key, &verify))
+        return NULL;
+    files.anybody = !verify;
+    PyThreadState *state = PyEval_SaveThread();
+    gr_tls *tls = gr_tls_client(&files, why);
+    PyEval_RestoreThread(state);
+    if (!tls) {
+        PyErr_SetString(PyExc_ValueError, why);
+        return NULL;
+    }
+    PyObject *capsule = PyCapsule_New(tls, tls_name, forget_tls);
+    if (!capsule) gr_tls_close(tls);
+    return capsule;
 }
 
-/* Settings for TLS live as long as the process: clients are opened seldom, and closed in no order.
- */
-static int set_tls(gr_client_options *options, const gr_tls_files *files) {
-    char why[GR_TLS_WHY_SIZE];
-    if (!files->authorities && !files->certificate) return 0;
-    options->tls = gr_tls_client(files, why);
-    if (options->tls) return 0;
-    PyErr_SetString(PyExc_ValueError, why);
-    return -1;
+/* The context of its capsule is that of its settings for TLS, which have to last as long. */
+static void forget_client(PyObject *capsule) {
+    gr_client_close(PyCapsule_GetPointer(capsule, client_name));
+    Py_XDECREF((PyObject *)PyCapsule_GetContext(capsule));
+}
+
+static PyObject *handle_of(gr_client *client, PyObject *tls) {
+    PyObject *capsule = PyCapsule_New(client, client_name, forget_client);
+    if (!capsule)
+        gr_client_close(client);
+    else if (tls != Py_None)
+        PyCapsule_SetContext(capsule, Py_NewRef(tls));
+    return capsule;
 }
 
 PyObject *client_open(PyObject *module, PyObject *args) {
     gr_client_options options = {.user_agent = "greenroom/" GREENROOM_VERSION};
-    gr_tls_files files = {.protocol = "http/1.1"};
     gr_failure failure;
     Py_ssize_t connections, per_origin;
-    if (!PyArg_ParseTuple(args, "nnizzzzz:client_open", &connections, &per_origin,
-                          &options.redirects, &files.authorities, &files.certificate, &files.key,
-                          &options.proxy, &options.unix_path) ||
-        set_tls(&options, &files) < 0)
+    long long place;
+    int raw;
+    PyObject *tls;
+    if (!PyArg_ParseTuple(args, "nniLpOzz:client_open", &connections, &per_origin,
+                          &options.redirects, &place, &raw, &tls, &options.proxy,
+                          &options.unix_path))
         return NULL;
+    if (tls != Py_None && !(options.tls = PyCapsule_GetPointer(tls, tls_name))) return NULL;
     options.connections = (size_t)connections;
     options.connections_per_origin = (size_t)per_origin;
+    options.place_timeout = place;
+    options.raw_bodies = raw;
     gr_client *client = gr_client_open(&options, &failure);
-    if (!client) {
-        PyErr_SetString(PyExc_ValueError, failure.why);
-        return NULL;
-    }
-    PyObject *capsule = PyCapsule_New(client, client_name, forget_client);
-    if (!capsule) gr_client_close(client);
-    return capsule;
+    if (client) return handle_of(client, tls);
+    PyErr_SetString(PyExc_ValueError, failure.why);
+    return NULL;
 }
 
 /* A signal has come while a client waits, without the interpreter's lock: does its handler raise?
@@ -62,95 +82,30 @@ int client_setup(void) {
     return 0;
 }
 
-static PyObject *failed(gr_failure_kind kind, int error, const char *why) {
-    return PyErr_Occurred() ? NULL : Py_BuildValue("iis", (int)kind, error, why);
-}
-
-/* ---- answers ---- */
-
-struct answer {
-    gr_answer *answer; /* NULL once it is closed */
-    PyObject *client;  /* which has to last as long */
-    bool busy;         /* somebody reads it */
-};
-
-static void forget_answer(PyObject *capsule) {
-    struct answer *answer = PyCapsule_GetPointer(capsule, answer_name);
-    gr_answer_close(answer->answer);
-    Py_DECREF(answer->client);
-    free(answer);
-}
-
-/* Takes over the answer. */
-static PyObject *handle_of(gr_answer *opened, PyObject *client) {
-    struct answer *answer = malloc(sizeof *answer);
-    PyObject *capsule = answer ? PyCapsule_New(answer, answer_name, forget_answer) : NULL;
-    if (!capsule) {
-        if (!answer) PyErr_NoMemory();
-        free(answer);
-        gr_answer_close(opened);
-        return NULL;
-    }
-    *answer = (struct answer){opened, Py_NewRef(client), false};
-    return capsule;
-}
-
-static gr_failure_kind kind_of(int error) {
-    return error == EPROTO || error == ENODATA ? GR_FAILURE_PROTOCOL : GR_FAILURE_RECEIVE;
-}
-
-static PyObject *body_failed(int error) {
-    char why[128];
-    const char *reason = error == ENODATA ? "it ends too early" : strerror(error);
-    snprintf(why, sizeof why, "the body of the answer cannot be read: %s", reason);
-    return failed(kind_of(error), error, why);
-}
-
-PyObject *client_read(PyObject *module, PyObject *args) {
-    PyObject *capsule, *bytes;
-    Py_ssize_t size;
-    if (!PyArg_ParseTuple(args, "On:client_read", &capsule, &size)) return NULL;
-    struct answer *answer = PyCapsule_GetPointer(capsule, answer_name);
-    if (!answer) return NULL;
-    if (answer->busy || !answer->answer) {
-        PyErr_SetString(PyExc_RuntimeError,
-                        answer->busy ? "another thread reads the answer" : "the answer is closed");
-        return NULL;
-    }
-    char *buffer = malloc((size_t)size);
-    if (!buffer) return PyErr_NoMemory();
-    answer->busy = true;
-    PyThreadState *state = PyEval_SaveThread();
-    ssize_t n = gr_answer_read(answer->answer, buffer, (size_t)size);
-    int error = errno;
-    PyEval_RestoreThread(state);
-    answer->busy = false;
-    bytes = n < 0 ? body_failed(error) : PyBytes_FromStringAndSize(buffer, n);
-    free(buffer);
-    return bytes;
-}
-
-PyObject *client_close(PyObject *module, PyObject *capsule) {
-    struct answer *answer = PyCapsule_GetPointer(capsule, answer_name);
-    if (!answer) return NULL;
-    if (!answer->busy) {
-        gr_answer_close(answer->answer);
-        answer->answer = NULL;
-    }
-    return Py_NewRef(Py_None);
-}
-
 /* ---- calls ---- */
 
-static int slice_of(PyObject *text, gr_slice *slice) {
+/* A str as UTF-8, which belongs to it; or, where there is a list to keep it in, as Latin-1 or
+ * bytes. */
+static int slice_of(PyObject *text, PyObject *kept, gr_slice *slice) {
     Py_ssize_t len;
+    if (kept && PyBytes_Check(text)) {
+        *slice = (gr_slice){PyBytes_AsString(text), (size_t)PyBytes_Size(text)};
+        return 0;
+    }
     slice->data = PyUnicode_AsUTF8AndSize(text, &len);
-    slice->len = slice->data ? (size_t)len : 0;
-    return slice->data ? 0 : -1;
+    if (!slice->data) return -1;
+    slice->len = (size_t)len;
+    if (!kept || len == PyUnicode_GetLength(text)) return 0;
+    PyObject *latin = PyUnicode_AsLatin1String(text);
+    if (!latin) return -1;
+    *slice = (gr_slice){PyBytes_AsString(latin), (size_t)PyBytes_Size(latin)};
+    int result = PyList_Append(kept, latin);
+    Py_DECREF(latin);
+    return result;
 }
 
-/* The memory is the caller's to free; the slices belong to the list. */
-static gr_client_field *read_fields(PyObject *list, size_t *count) {
+/* The memory is the caller's to free; the slices belong to the list, or to what is kept. */
+static gr_client_field *read_fields(PyObject *list, PyObject *kept, size_t *count) {
     Py_ssize_t size = PyList_Size(list);
     if (size < 0) return NULL;
     gr_client_field *fields = malloc((size_t)size * sizeof *fields + 1);
@@ -160,8 +115,9 @@ static gr_client_field *read_fields(PyObject *list, size_t *count) {
     }
     for (Py_ssize_t i = 0; i < size; i++) {
         PyObject *name, *value;
-        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "UU", &name, &value) ||
-            slice_of(name, &fields[i].name) < 0 || slice_of(value, &fields[i].value) < 0) {
+        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "OO", &name, &value) ||
+            slice_of(name, kept, &fields[i].name) < 0 ||
+            slice_of(value, kept, &fields[i].value) < 0) {
             free(fields);
             return NULL;
         }
@@ -181,51 +137,102 @@ static PyObject *fields_of(const gr_answer *answer) {
     return list;
 }
 
-/* Takes over the answer. */
-static PyObject *describe(gr_answer *answer, PyObject *client, bool stream, gr_slice body) {
-    int status = gr_answer_status(answer);
-    PyObject *reason = text_new(gr_answer_reason(answer)), *fields = fields_of(answer);
-    PyObject *url = Py_BuildValue("z", gr_answer_url(answer)), *content;
-    if (stream) {
-        content = handle_of(answer, client);
-    } else {
-        content = PyBytes_FromStringAndSize(body.data, (Py_ssize_t)body.len);
-        gr_answer_close(answer);
-    }
-    return Py_BuildValue("iNNNN", status, reason, url, fields, content);
+/* What is to be sent, and what came of it. */
+struct exchange {
+    gr_call call;
+    bool stream;
+    gr_answer *answer; /* NULL: there is none, see failure */
+    gr_failure failure;
+    struct answer_body body; /* unless it is to be streamed */
+};
+
+/* Lets others have the interpreter meanwhile. */
+static void make(gr_client *client, struct exchange *exchange) {
+    PyThreadState *state = PyEval_SaveThread();
+    exchange->answer = gr_client_call(client, &exchange->call, &exchange->failure);
+    if (exchange->answer && !exchange->stream) answer_collect(exchange->answer, &exchange->body);
+    PyEval_RestoreThread(state);
+}
+
+static PyObject *call_failed(const gr_failure *failure) {
+    return answer_failure(failure->kind, failure->error, failure->why);
+}
+
+/* The answer is closed, or belongs to the handle. */
+static PyObject *content_of(struct exchange *exchange, PyObject *client) {
+    if (exchange->stream) return answer_handle(exchange->answer, client);
+    gr_answer_close(exchange->answer);
+    PyObject *content =
+        PyBytes_FromStringAndSize(exchange->body.data, (Py_ssize_t)exchange->body.len);
+    free(exchange->body.data);
+    return content;
 }
 
 PyObject *client_call(PyObject *module, PyObject *args) {
     PyObject *client, *list;
-    gr_call call = {0};
+    struct exchange exchange = {.stream = false};
+    gr_call *call = &exchange.call;
     Py_ssize_t len;
     long long connect, read, whole;
     int stream;
-    if (!PyArg_ParseTuple(args, "OssOy#zzLLLp:client_call", &client, &call.method, &call.url, &list,
-                          &call.body.data, &len, &call.user, &call.password, &connect, &read,
-                          &whole, &stream))
+    if (!PyArg_ParseTuple(args, "OssOy#zzLLLp:client_call", &client, &call->method, &call->url,
+                          &list, &call->body.data, &len, &call->user, &call->password, &connect,
+                          &read, &whole, &stream))
         return NULL;
     gr_client *opened = PyCapsule_GetPointer(client, client_name);
-    gr_client_field *fields = opened ? read_fields(list, &call.field_count) : NULL;
+    gr_client_field *fields = opened ? read_fields(list, NULL, &call->field_count) : NULL;
     if (!fields) return NULL;
-    call.fields = fields;
-    call.body.len = (size_t)len;
-    call.connect_timeout = connect;
-    call.read_timeout = read;
-    call.timeout = whole;
-
-    gr_failure failure;
-    gr_slice body = {NULL, 0};
-    int error = 0;
-    PyThreadState *state = PyEval_SaveThread();
-    gr_answer *answer = gr_client_call(opened, &call, &failure);
-    if (answer && !stream && gr_answer_collect(answer, PY_SSIZE_T_MAX, &body) < 0) {
-        error = errno;
-        gr_answer_close(answer);
-    }
-    PyEval_RestoreThread(state);
+    call->fields = fields;
+    call->body.len = (size_t)len;
+    call->connect_timeout = connect;
+    call->read_timeout = read;
+    call->timeout = whole;
+    exchange.stream = stream;
+    make(opened, &exchange);
     free(fields);
-    if (error) return body_failed(error);
-    return answer ? describe(answer, client, stream, body)
-                  : failed(failure.kind, failure.error, failure.why);
+    gr_answer *answer = exchange.answer;
+    if (!answer) return call_failed(&exchange.failure);
+    int status = gr_answer_status(answer), error = exchange.body.error;
+    PyObject *reason = text_new(gr_answer_reason(answer)), *headers = fields_of(answer);
+    PyObject *url = Py_BuildValue("z", gr_answer_url(answer));
+    PyObject *content = content_of(&exchange, client);
+    if (!error) return Py_BuildValue("iNNNN", status, reason, url, headers, content);
+    Py_XDECREF(reason);
+    Py_XDECREF(headers);
+    Py_XDECREF(url);
+    Py_XDECREF(content);
+    return answer_failed(error);
+}
+
+PyObject *client_exchange(PyObject *module, PyObject *args) {
+    PyObject *client, *list;
+    struct exchange exchange = {.call.fields_complete = true};
+    gr_call *call = &exchange.call;
+    Py_ssize_t len;
+    long long connect, read;
+    int stream;
+    if (!PyArg_ParseTuple(args, "OssOz#LLp:client_exchange", &client, &call->method, &call->url,
+                          &list, &call->body.data, &len, &connect, &read, &stream))
+        return NULL;
+    gr_client *opened = PyCapsule_GetPointer(client, client_name);
+    PyObject *kept = opened ? PyList_New(0) : NULL;
+    gr_client_field *fields = kept ? read_fields(list, kept, &call->field_count) : NULL;
+    if (!fields) {
+        Py_XDECREF(kept);
+        return NULL;
+    }
+    call->fields = fields;
+    call->body.len = (size_t)len;
+    call->connect_timeout = connect;
+    call->read_timeout = read;
+    exchange.stream = stream;
+    make(opened, &exchange);
+    free(fields);
+    Py_DECREF(kept);
+    gr_answer *answer = exchange.answer;
+    if (!answer) return call_failed(&exchange.failure);
+    int status = gr_answer_status(answer), version = gr_answer_version(answer);
+    PyObject *reason = text_new(gr_answer_reason(answer)), *headers = fields_of(answer);
+    PyObject *content = content_of(&exchange, client);
+    return Py_BuildValue("iiNNNi", status, version, reason, headers, content, exchange.body.error);
 }

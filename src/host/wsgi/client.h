@@ -5,8 +5,12 @@
 
 #include "host/wsgi/python.h"
 
-/* (connections, connections_per_origin, redirects, authorities, certificate, key, proxy,
- * unix_path): a client. All from authorities on may be None. Raises ValueError. */
+/* (authorities, certificate, key, verify): settings for TLS, of paths or None. Raises ValueError.
+ */
+PyObject *client_tls(PyObject *module, PyObject *args);
+
+/* (connections, connections_per_origin, redirects, place_timeout, raw_bodies, tls, proxy,
+ * unix_path): a client. The last three may be None. Raises ValueError. */
 PyObject *client_open(PyObject *module, PyObject *args);
 
 /* (client, method, url, fields, body, user, password, connect_timeout, read_timeout, timeout,
@@ -15,11 +19,11 @@ PyObject *client_open(PyObject *module, PyObject *args);
  * a failure. */
 PyObject *client_call(PyObject *module, PyObject *args);
 
-/* (handle, size): up to so many bytes, b"" at the end; or (kind, errno, why). RuntimeError when
- * another thread reads it, or when it is closed. */
-PyObject *client_read(PyObject *module, PyObject *args);
-
-PyObject *client_close(PyObject *module, PyObject *handle);
+/* (client, method, url, fields, body, connect_timeout, read_timeout, stream). The fields are all
+ * that is sent of a head, and the body, which may be None, goes out as it is. Returns (status,
+ * version, reason, fields, body, errno), where version is 10 or 11, and errno says why the body is
+ * not whole, 0 if it is; or (kind, errno, why). */
+PyObject *client_exchange(PyObject *module, PyObject *args);
 
 /* Returns 0. */
 int client_setup(void);

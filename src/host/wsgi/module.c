@@ -10,6 +10,7 @@
 #include "greenroom/green.h"
 #include "greenroom/worker.h"
 #include "host/wsgi/account.h"
+#include "host/wsgi/answer.h"
 #include "host/wsgi/client.h"
 #include "host/wsgi/endpoint.h"
 #include "host/wsgi/environ.h"
@@ -120,6 +121,10 @@ static PyObject *module_interrupt_fd(PyObject *module, PyObject *unused) {
     return fd < 0 && gr_worker_threads() ? raise_errno() : PyLong_FromLong(fd);
 }
 
+static PyObject *module_accelerated(PyObject *module, PyObject *unused) {
+    return PyUnicode_DecodeFSDefault(gr_worker_accelerate());
+}
+
 static PyObject *module_stack_signal(PyObject *module, PyObject *unused) {
     return PyLong_FromLong(gr_worker_stack_signal());
 }
@@ -202,6 +207,7 @@ static PyMethodDef methods[] = {
     {"message_receive", message_receive, METH_O, "The next message, or None at the end."},
     {"message_reply", message_reply, METH_VARARGS, "Replies; was somebody waiting?"},
     {"interrupt_fd", module_interrupt_fd, METH_NOARGS, "For signal.set_wakeup_fd; -1: not needed."},
+    {"accelerated", module_accelerated, METH_NOARGS, "What --accelerate names."},
     {"stack_signal", module_stack_signal, METH_NOARGS, "Upon which faulthandler is to write."},
     {"close", module_close, METH_NOARGS, "The interpreter is about to end."},
     {"environment", module_environment, METH_O, "A variable as the C library sees it, or None."},
@@ -222,8 +228,10 @@ static PyMethodDef methods[] = {
     {"shield", scope_shield, METH_O, "Begins or ends a shield of the caller."},
     {"is_cancelled", scope_is_cancelled, METH_NOARGS, "Is the caller cancelled?"},
     {"cancel_on_disconnect", scope_cancel_on_disconnect, METH_O, "For the caller's request."},
+    {"client_tls", client_tls, METH_VARARGS, "Settings for TLS."},
     {"client_open", client_open, METH_VARARGS, "An HTTP client."},
     {"client_call", client_call, METH_VARARGS, "Sends a request, receives the answer."},
+    {"client_exchange", client_exchange, METH_VARARGS, "The same with the caller's own head."},
     {"client_read", client_read, METH_VARARGS, "Reads of the body of an answer."},
     {"client_close", client_close, METH_O, "Closes an answer."},
     METRIC("counter", metric_counter, "What has happened, in number."),
