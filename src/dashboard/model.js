@@ -16,7 +16,7 @@ const keyOf = (said) => said.name + JSON.stringify(said.labels);
 
 function makeSeries(model, said) {
     const series = {
-        name: said.name, labels: said.labels, value: 0, count: 0, min: Infinity, max: 0,
+        name: said.name, labels: said.labels, rate: said.rate, value: 0, count: 0, min: Infinity, max: 0,
         all: new Map(), changes: [], changed: 0,
     };
     model.series.set(keyOf(said), series);

@@ -55,6 +55,7 @@ static void put_entry(FILE *out, const struct metric_entry *entry, bool whole) {
     fprintf(out, "{\"id\":%u", entry->id);
     if (whole) put_name(out, entry);
     put_number(out, "value", entry->value);
+    if (whole && metric_has_rates(entry)) put_number(out, "rate", entry->rates[0]);
     if (metric_is_histogram(entry)) put_spread(out, entry, whole);
     fputs("}", out);
 }

@@ -4,12 +4,13 @@
  *
  *   {"at":1764324000.123,"whole":true,"series":[
  *    {"id":7,"name":"greenroom_request_seconds","labels":{"endpoint":"/"},
- *     "value":12.5,"count":120,"min":0.01,"max":0.41,"buckets":[1603,2,1607,118]},...],"left_out":0}
+ *     "value":12.5,"rate":1.2,"count":120,"min":0.01,"max":0.41,"buckets":[1603,2,1607,118]},...],"left_out":0}
  *
- * at is a time since 1970, in seconds. value is what the series is now, of timers the sum of all.
- * buckets are pairs, the number of a bucket (observe/histogram.h, octave * 64 + step) and how many
- * values came to lie there: ever, or since the snapshot before. A series that is not new to who has
- * the last snapshot is known by its id alone. */
+ * at is a time since 1970, in seconds. value is what the series is now, of timers the sum of all;
+ * rate, how many there were a second in the last minute. buckets are pairs, the number of a bucket
+ * (observe/histogram.h, octave * 64 + step) and how many values came to lie there: ever, or since
+ * the snapshot before. A series that is not new to who has the last snapshot is known by its id
+ * alone. */
 #ifndef OBSERVE_METRIC_SNAPSHOT_H
 #define OBSERVE_METRIC_SNAPSHOT_H
 

@@ -128,16 +128,10 @@ static void add_octave(struct metric_table *table, struct metric_entry *e, unsig
     sum->example.id.data = sum->example.room;
 }
 
-struct adding {
-    struct metric_table *table;
-    bool lives;
-};
-
 static void add_one(void *data, struct metric_store *store, const struct metric_sample *sample) {
-    const struct adding *adding = data;
+    struct metric_table *table = data;
     struct metric_counts counts;
-    if (sample->kind == GR_GAUGE && !adding->lives) return;
-    struct metric_entry *e = enter(adding->table, sample);
+    struct metric_entry *e = enter(table, sample);
     if (!e || e->kind != sample->kind || e->family) return;
     e->value += sample->value;
     e->count += sample->count;
@@ -145,12 +139,12 @@ static void add_one(void *data, struct metric_store *store, const struct metric_
     if (sample->max > e->max) e->max = sample->max;
     for (unsigned octave = 0; sample->octaves && octave < HISTOGRAM_OCTAVES; octave++)
         if (metric_read_octave(store, sample, octave, counts.counts, &counts.example))
-            add_octave(adding->table, e, octave, &counts);
+            add_octave(table, e, octave, &counts);
 }
 
-void metric_table_add(struct metric_table *table, struct metric_store *store, bool lives) {
+void metric_table_add(struct metric_table *table, struct metric_store *store) {
     table->dropped += atomic_load_explicit(&store->dropped, memory_order_relaxed);
-    metric_read(store, add_one, &(struct adding){table, lives});
+    metric_read(store, add_one, table);
 }
 
 void metric_table_put(struct metric_table *table, gr_metric_kind kind, gr_slice name, gr_slice help,

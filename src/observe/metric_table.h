@@ -50,8 +50,7 @@ struct metric_table {
 
 void metric_table_begin(struct metric_table *table);
 
-/* Of a process that lives; of one that is over, gauges do not count. */
-void metric_table_add(struct metric_table *table, struct metric_store *store, bool lives);
+void metric_table_add(struct metric_table *table, struct metric_store *store);
 
 /* A number that is in no store, added to a series; labels are as observe/metric_name.h writes them.
  */

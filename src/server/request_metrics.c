@@ -7,6 +7,7 @@
 #include "server/client_metrics.h"
 #include "server/downstream_metrics.h"
 #include "server/endpoint_path.h"
+#include "server/endpoint_waits.h"
 #include "server/exchange.h"
 #include "server/known_names.h"
 #include "server/wall_clock.h"
@@ -127,6 +128,7 @@ void request_metrics_count(gr_request *request, int64_t now) {
     worker_metrics_request(seconds);
     count_spent(request);
     downstream_metrics_count(request->tally);
+    endpoint_waits_count(place->endpoint, request->tally);
 }
 
 /* ---- include/greenroom/request.h ---- */

@@ -214,7 +214,7 @@ pid_t launch_worker(const struct launch *launch, int slot, int place, int *ready
     options.place = place;
     options.ready_fd = ends[1];
     options.question_fd = talk[1];
-    options.metrics_fd = metrics_give(place, slot);
+    options.metrics_fd = metrics_give(place, slot, options.release);
     pid_t child = start(launch, &options);
     if (child < 0) {
         pair_close(ends);

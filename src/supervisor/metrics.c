@@ -4,10 +4,12 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "greenroom/log.h"
 #include "observe/metric_fold.h"
+#include "observe/metric_name.h"
 #include "supervisor/slot.h"
 #include "supervisor/worker_gauges.h"
 
@@ -65,13 +67,28 @@ static void count_start(int slot) {
     if (starts) metric_add(&starts->value, 1);
 }
 
-int metrics_give(int place, int slot) {
+/* The first time alone, for as long as the past lasts. */
+static void note_release(const char *release) {
+    const gr_label version = {"version", release};
+    char labels[METRIC_LABELS_MAX];
+    gr_slice own = {labels, metric_labels_put(labels, &version, 1, NULL)};
+    gr_metric *family = metric_store_family(
+        past.store, GR_GAUGE, gr_slice_of("greenroom_release_start_time_seconds"),
+        gr_slice_of("When a process of that version was started first, since 1970"));
+    gr_metric *since =
+        family ? metric_store_series(past.store, family, own, gr_slice_of("version=\"(others)\""))
+               : NULL;
+    if (since && atomic_load(&since->value) == 0) metric_add(&since->value, (double)time(NULL));
+}
+
+int metrics_give(int place, int slot, const char *release) {
     if (!past.store) return -1;
     pthread_mutex_lock(&lock);
     int made = make(&present[place]), fd = present[place].fd_and_one - 1;
     present[place].slot = slot;
     present[place].number = ++given;
     count_start(slot);
+    if (*release) note_release(release);
     pthread_mutex_unlock(&lock);
     if (made == 0) return fd;
     gr_log(GR_LOG_WARNING, "no metrics are kept of one process: %m");
@@ -88,7 +105,7 @@ void metrics_take(int place) {
 }
 
 static void add(struct metric_table *table, int place) {
-    metric_table_add(table, present[place].store, true);
+    metric_table_add(table, present[place].store);
     worker_gauges_put(table, &board->places[place], present[place].slot);
 }
 
@@ -116,7 +133,7 @@ void metrics_fill(struct metric_table *table) {
     metric_table_begin(table);
     for (int i = 0; i < BOARD_PLACES_MAX; i++)
         if (present[i].store) add(table, i);
-    if (past.store) metric_table_add(table, past.store, false);
+    if (past.store) metric_table_add(table, past.store);
     for (int i = 0; i < shown_count; i++) add_backlog(table, &shown[i]);
     metric_table_put(table, GR_COUNTER, gr_slice_of("greenroom_metrics_dropped"),
                      gr_slice_of("Values that found no room"), (gr_slice){"", 0},

@@ -15,9 +15,10 @@
  * 0, or -1 with errno. */
 int metrics_keep(const struct board *board);
 
-/* A store for the process that is to have that place, for that slot. Returns its descriptor, which
- * stays ours; -1 when metrics are not kept, or there is no memory for any. */
-int metrics_give(int place, int slot);
+/* A store for the process that is to have that place, for that slot, with the application's version
+ * ("": nobody says). Returns its descriptor, which stays ours; -1 when metrics are not kept, or
+ * there is no memory for any. */
+int metrics_give(int place, int slot, const char *release);
 
 /* The sockets whose backlogs are shown from now on; they are not to be closed before this has been
  * called with others, or with none. */

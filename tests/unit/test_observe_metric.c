@@ -47,7 +47,7 @@ static const struct metric_entry *entry(const char *name, const char *labels) {
 
 static void fill_from(struct metric_store *from) {
     metric_table_begin(&table);
-    metric_table_add(&table, from, true);
+    metric_table_add(&table, from);
     metric_table_end(&table);
 }
 
