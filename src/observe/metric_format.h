@@ -18,6 +18,9 @@ int metric_format_json(const struct metric_table *table, FILE *out);
 /* Labels as the member of an object, behind another: ,"labels":{"a":"b"} */
 void metric_put_json_labels(FILE *out, gr_slice labels);
 
+/* Text as a string; what is no printable UTF-8 becomes "?". */
+void metric_put_json_text(FILE *out, gr_slice text);
+
 /* A finite number, in as few digits as it is read back from. */
 void metric_put_number(FILE *out, double number);
 

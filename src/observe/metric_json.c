@@ -37,6 +37,24 @@ void metric_put_json_labels(FILE *out, gr_slice labels) {
     fputs("}", out);
 }
 
+void metric_put_json_text(FILE *out, gr_slice text) {
+    char piece[256];
+    putc('"', out);
+    while (text.len) {
+        size_t len = text.len;
+        if (len > sizeof piece) /* up to the beginning of a character */
+            for (len = sizeof piece; len > 1 && (text.data[len] & 0xc0) == 0x80;) len--;
+        memcpy(piece, text.data, len);
+        metric_text_clean(piece, len);
+        for (size_t i = 0; i < len; i++) {
+            if (piece[i] == '"' || piece[i] == '\\') putc('\\', out);
+            putc(piece[i], out);
+        }
+        text = (gr_slice){text.data + len, text.len - len};
+    }
+    putc('"', out);
+}
+
 /* JSON knows neither infinity nor what is no number. */
 static void put_number(FILE *out, const char *name, double number) {
     fprintf(out, ",\"%s\":", name);

@@ -11,14 +11,17 @@
 #include "greenroom/log.h"
 #include "supervisor/admin_access.h"
 #include "supervisor/admin_events.h"
+#include "supervisor/admin_inquiry.h"
 #include "supervisor/admin_page.h"
+#include "supervisor/control.h"
 #include "supervisor/metrics.h"
 #include "supervisor/thread.h"
 
 static const int64_t tick = 5 * (int64_t)NS_PER_S; /* of the rates */
 
 /* Of the thread, once it has been started. */
-static struct admin_request requests[ADMIN_REQUESTS];
+static struct admin_request requests[ADMIN_REQUESTS] = {
+    [0 ... ADMIN_REQUESTS - 1] = {.fd = -1, .asked = -1}};
 static struct metric_table table;
 static int64_t ticked;
 static int listening;
@@ -53,21 +56,24 @@ static int64_t next_due(void) {
 }
 
 static void wait_and_act(void) {
-    struct pollfd watched[ADMIN_REQUESTS + 1];
+    struct pollfd watched[2 * ADMIN_REQUESTS + 1], *asked = watched + ADMIN_REQUESTS + 1;
     bool full = true;
     for (int i = 0; i < ADMIN_REQUESTS; i++) {
         bool there = requests[i].state != ADMIN_NONE;
         watched[i] =
             (struct pollfd){there ? requests[i].fd : -1, admin_request_events(&requests[i]), 0};
+        asked[i] = (struct pollfd){requests[i].asked, POLLIN, 0};
         full = full && there;
     }
     watched[ADMIN_REQUESTS] = (struct pollfd){full ? -1 : listening, POLLIN, 0};
     int64_t wait = next_due() - clock_now();
     int ms = wait <= 0 ? 0 : (int)(wait / NS_PER_MS) + 1;
-    if (poll(watched, ADMIN_REQUESTS + 1, ms) > 0) {
+    if (poll(watched, 2 * ADMIN_REQUESTS + 1, ms) > 0) {
         for (int i = 0; i < ADMIN_REQUESTS; i++)
             if (watched[i].revents && admin_request_act(&requests[i]))
                 admin_page_answer(&requests[i], requests, &table);
+            else if (asked[i].revents && requests[i].state == ADMIN_WAITING)
+                admin_inquiry_hear(&requests[i]);
         if (watched[ADMIN_REQUESTS].revents) accept_some();
     }
     act_on_time(clock_now());
@@ -103,6 +109,8 @@ static int start(const struct admin *admin, const struct settings *settings,
     if (admin_check(settings, error) < 0) return -1;
     if (metrics_keep(board) < 0) return sentence(error, "cannot keep metrics: %s", strerror(errno));
     listening = admin->listener.fd;
+    if (control_let_in() < 0)
+        return sentence(error, "cannot open a pipe for admin: %s", strerror(errno));
     admin_access_by(admin->listener.address.local);
     if (thread_start(run, NULL) < 0)
         return sentence(error, "cannot start the thread of admin: %s", strerror(errno));

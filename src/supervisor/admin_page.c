@@ -7,6 +7,7 @@
 #include "dashboard/dashboard.h"
 #include "observe/metric_format.h"
 #include "supervisor/admin_access.h"
+#include "supervisor/admin_inquiry.h"
 #include "supervisor/metrics.h"
 #include "supervisor/routes_page.h"
 
@@ -92,14 +93,22 @@ static void answer_file(struct admin_request *request, const struct dashboard_fi
 
 /* ---- all of them ---- */
 
+static bool begins_with(gr_slice text, gr_slice start) {
+    return text.len >= start.len && memcmp(text.data, start.data, start.len) == 0;
+}
+
 void admin_page_answer(struct admin_request *request,
                        const struct admin_request all[ADMIN_REQUESTS], struct metric_table *table) {
-    gr_slice path = admin_request_path(request);
+    gr_slice path = admin_request_path(request), stacks = gr_slice_of("/stacks/");
     if (admin_access_misnamed(request)) return;
     const struct dashboard_file *file = dashboard_find(path);
     if (file) return answer_file(request, file);
     if (admin_access_denied(request)) return;
     if (gr_slice_equal(path, gr_slice_of("/events"))) return admin_events_follow(request, all);
+    if (gr_slice_equal(path, gr_slice_of("/requests.json"))) return admin_inquiry_requests(request);
+    if (begins_with(path, stacks))
+        return admin_inquiry_stack(request,
+                                   (gr_slice){path.data + stacks.len, path.len - stacks.len});
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (gr_slice_equal(path, gr_slice_of(pages[i].path)))
             return pages[i].answer(request, table);

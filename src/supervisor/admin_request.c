@@ -12,20 +12,30 @@
 #include "http/response_head.h"
 
 static const int64_t patience = 5 * (int64_t)NS_PER_S;
+/* With workers that do not answer, each after its time. */
+static const int64_t long_patience = 30 * (int64_t)NS_PER_S;
 static const int64_t farewell = 1 * (int64_t)NS_PER_S;
 
 static const struct http_limits limits = {
     .request_line = 1024, .fields = ADMIN_FIELDS_MAX, .head = ADMIN_HEAD_MAX - 1, .body = 1};
 
 void admin_request_open(struct admin_request *request, int fd) {
-    *request =
-        (struct admin_request){.state = ADMIN_ASKING, .fd = fd, .due = clock_after(patience)};
+    *request = (struct admin_request){
+        .state = ADMIN_ASKING, .fd = fd, .asked = -1, .due = clock_after(patience)};
+}
+
+static void forget_what_was_heard(struct admin_request *request) {
+    if (request->asked >= 0) close(request->asked);
+    request->asked = -1;
+    free(request->heard);
+    request->heard = NULL;
 }
 
 void admin_request_close(struct admin_request *request) {
     close(request->fd);
     free(request->answer);
-    *request = (struct admin_request){.state = ADMIN_NONE, .fd = -1, .due = NEVER};
+    forget_what_was_heard(request);
+    *request = (struct admin_request){.state = ADMIN_NONE, .fd = -1, .asked = -1, .due = NEVER};
 }
 
 short admin_request_events(const struct admin_request *request) {
@@ -125,6 +135,7 @@ void admin_request_answer(struct admin_request *request, int status, const char 
     }
     memmove(answer + head_len, answer, sent);
     memcpy(answer, head, (size_t)head_len);
+    forget_what_was_heard(request);
     request->answer = answer;
     request->size = (size_t)head_len + sent;
     request->sent = 0;
@@ -140,6 +151,14 @@ void admin_request_refuse(struct admin_request *request, int status, const char 
     int len = asprintf(&text, "%d %s%s%s\n", status, http_reason(status), *why ? ": " : "", why);
     if (len < 0) return admin_request_close(request);
     admin_request_answer(request, status, "text/plain", lines, text, (size_t)len);
+}
+
+void admin_request_wait(struct admin_request *request, int asked,
+                        void (*answered)(struct admin_request *request)) {
+    request->state = ADMIN_WAITING;
+    request->asked = asked;
+    request->answered = answered;
+    request->due = clock_after(long_patience);
 }
 
 void admin_request_follow(struct admin_request *request, const char *type) {
@@ -179,7 +198,7 @@ static void look_for_end(struct admin_request *request) {
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) admin_request_close(request);
 }
 
-/* Who follows has nothing more to send: it has left. */
+/* Who follows, or waits, has nothing more to send: it has left. */
 static void look_for_more(struct admin_request *request) {
     char byte;
     if (recv(request->fd, &byte, 1, 0) >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -188,7 +207,8 @@ static void look_for_more(struct admin_request *request) {
 
 bool admin_request_act(struct admin_request *request) {
     if (request->state == ADMIN_ASKING) return receive(request);
-    if (request->state == ADMIN_FOLLOWING) look_for_more(request);
+    if (request->state == ADMIN_FOLLOWING || request->state == ADMIN_WAITING)
+        look_for_more(request);
     if (request->state == ADMIN_LISTENING ||
         (request->state == ADMIN_FOLLOWING && !admin_request_is_idle(request)))
         send_on(request);

@@ -12,6 +12,7 @@ enum { ADMIN_HEAD_MAX = 8192, ADMIN_FIELDS_MAX = 64 };
 enum admin_state {
     ADMIN_NONE,
     ADMIN_ASKING,
+    ADMIN_WAITING,   /* somebody else is asked for the answer */
     ADMIN_LISTENING, /* takes the answer */
     ADMIN_FOLLOWING, /* the same, of one that goes on */
     ADMIN_LEAVING,   /* has it all; its end of the connection is waited for, so that no reset undoes
@@ -28,6 +29,11 @@ struct admin_request {
     struct http_field fields[ADMIN_FIELDS_MAX];
     char *answer; /* malloc'ed */
     size_t size, sent;
+    /* While WAITING. */
+    int asked;   /* the descriptor on which it is heard; -1: none */
+    char *heard; /* malloc'ed */
+    size_t heard_len;
+    void (*answered)(struct admin_request *request); /* is to answer */
     uint64_t snapshot; /* the number of the last one that it has been told; 0: none */
 };
 
@@ -57,6 +63,10 @@ void admin_request_answer(struct admin_request *request, int status, const char 
 /* A sentence as the answer. */
 void admin_request_refuse(struct admin_request *request, int status, const char *fields,
                           const char *why);
+
+/* Has it wait for what will be heard on asked, which is taken over. */
+void admin_request_wait(struct admin_request *request, int asked,
+                        void (*answered)(struct admin_request *request));
 
 /* The head of an answer that goes on. */
 void admin_request_follow(struct admin_request *request, const char *type);

@@ -1,6 +1,7 @@
 #include "supervisor/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -86,6 +87,32 @@ static void accept_some(struct control *control) {
     }
 }
 
+/* ---- from within ---- */
+
+/* A pipe of descriptors, each the end of a connection. */
+static int inner[2] = {-1, -1};
+
+int control_let_in(void) { return inner[0] < 0 ? pipe2(inner, O_CLOEXEC | O_NONBLOCK) : 0; }
+
+int control_connect(void) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) return -1;
+    if (write(inner[1], &ends[1], sizeof ends[1]) == sizeof ends[1]) return ends[0];
+    int why = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = why;
+    return -1;
+}
+
+static void let_in_some(struct control *control) {
+    int fd;
+    for (struct peer *peer; (peer = find_free(control));) {
+        if (read(inner[0], &fd, sizeof fd) != sizeof fd) return;
+        peer_open(peer, fd);
+    }
+}
+
 bool control_can_wait(const struct control *control) {
     int count = 0;
     for (int i = 0; i < CONTROL_PEERS; i++) count += control->peers[i].state == PEER_WAITING;
@@ -113,6 +140,7 @@ void control_watch(const struct control *control, struct pollfd *watched) {
     }
     bool lets_in = control->open && !is_full && !control->rest;
     watched[0] = (struct pollfd){lets_in ? control->listener.fd : -1, POLLIN, 0};
+    watched[CONTROL_PEERS + 1] = (struct pollfd){is_full ? -1 : inner[0], POLLIN, 0};
 }
 
 void control_act(struct master *m, const struct pollfd *watched) {
@@ -122,6 +150,7 @@ void control_act(struct master *m, const struct pollfd *watched) {
             control_command_run(m, peer);
     }
     if (watched[0].revents) accept_some(&m->control);
+    if (watched[CONTROL_PEERS + 1].revents) let_in_some(&m->control);
 }
 
 int64_t control_due(const struct control *control) {

@@ -10,8 +10,9 @@
 #include "supervisor/listener.h"
 
 enum {
-    CONTROL_PEERS = 16, /* at a time; others are queued in the kernel */
-    CONTROL_WAITING = 8 /* of them, for something to happen */
+    CONTROL_PEERS = 16,  /* at a time; others are queued in the kernel */
+    CONTROL_WAITING = 8, /* of them, for something to happen */
+    CONTROL_WATCHED = CONTROL_PEERS + 2
 };
 
 struct master;
@@ -30,7 +31,14 @@ int control_open(struct control *control, const char *path, char error[SENTENCE_
 /* The socket's file goes, and everybody who is connected. */
 void control_close(struct control *control);
 
-/* What poll(2) is to look for, in CONTROL_PEERS + 1 places. */
+/* From now on, whether there is a socket or not, control_connect lets in other threads of the
+ * master's. Returns 0, or -1 with errno. */
+int control_let_in(void);
+
+/* For any thread: a connection to it that does not block, or -1 with errno. */
+int control_connect(void);
+
+/* What poll(2) is to look for, in CONTROL_WATCHED places. */
 void control_watch(const struct control *control, struct pollfd *watched);
 
 /* What it has found. */

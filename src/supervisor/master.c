@@ -229,7 +229,7 @@ static void wait_and_act(struct master *m) {
         SIGNALS,
         WATCH,
         CONTROL,
-        READY = CONTROL + CONTROL_PEERS + 1,
+        READY = CONTROL + CONTROL_WATCHED,
         END = READY + 2 * BOARD_PLACES_MAX,
     };
     static struct pollfd watched[END];
