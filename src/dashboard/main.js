@@ -7,12 +7,14 @@ import {makeDownstreams} from "./downstreams.js";
 import {makeEndpoints} from "./endpoints.js";
 import {bytes, count, percent, rate, seconds} from "./format.js";
 import {addAll, quantiles} from "./histogram.js";
+import {startInFlight} from "./in-flight.js";
 import {makeInstances} from "./instances.js";
 import {showDistribution, showHeat} from "./latency.js";
 import {makeLimits} from "./limits.js";
 import {makeModel, take} from "./model.js";
 import {showRate} from "./rate.js";
 import {makeRoutes} from "./routes.js";
+import {startSlowest} from "./slowest.js";
 import {follow} from "./stream.js";
 import {makeVersions} from "./versions.js";
 import {look} from "./view.js";
@@ -130,6 +132,8 @@ find("#endpoint").addEventListener("change", (event) => chooseEndpoint(event.tar
 addEventListener("hashchange", readAddress);
 addEventListener("resize", show);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+startInFlight();
+startSlowest();
 readAddress();
 follow({
     token,

@@ -1,9 +1,9 @@
 /* The metrics of one process, in memory that outlives it: the master makes an anonymous file for
  * each process that it starts, keeps it, and reads there what the process counts.
  *
- *   ┌────────┬───────────────────────┬─────────────────────────────────────────────────┐
- *   │ header │ index: where each is  │ metrics, and the octaves of their histograms ─▶ │
- *   └────────┴───────────────────────┴─────────────────────────────────────────────────┘
+ *   ┌────────┬──────────────────────┬───────────────┬─────────────────────────────────────────────┐
+ *   │ header │ index: where each is │ slow requests │ metrics, and octaves of their histograms ─▶ │
+ *   └────────┴──────────────────────┴───────────────┴─────────────────────────────────────────────┘
  *
  * The index is a hash table of places in the file, 0 for none; a metric is a family, or one of its
  * series. Nothing is ever moved or removed, pages that nobody has written to take no memory, and
@@ -21,6 +21,7 @@
 
 #include "greenroom/metrics.h"
 #include "observe/histogram.h"
+#include "observe/slow_requests.h"
 
 enum {
     METRIC_FAMILIES_MAX = 512,    /* of the application */
@@ -73,6 +74,7 @@ struct metric_store {
     atomic_ullong dropped; /* values that were counted nowhere */
     atomic_uint index[METRIC_INDEX];
     atomic_uint catalogue; /* the place of observe/catalogue.h; 0: there is none */
+    struct slow_requests slow;
 };
 
 /* Makes an empty one and maps it. *fd is close-on-exec. NULL with errno. */

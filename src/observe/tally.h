@@ -24,7 +24,7 @@ enum tally_time {
 };
 
 /* As logs call them: "running", "os_thread". */
-extern const char *const tally_names[TALLY_TIMES];
+RT_SHARED extern const char *const tally_names[TALLY_TIMES];
 
 /* What one downstream was to the request. */
 struct tally_use {

@@ -10,6 +10,7 @@
 #include "server/endpoint_waits.h"
 #include "server/exchange.h"
 #include "server/known_names.h"
+#include "server/slow_request.h"
 #include "server/wall_clock.h"
 #include "server/worker_metrics.h"
 
@@ -53,6 +54,7 @@ static gr_slice endpoint_of(const gr_request *request, char room[KNOWN_NAME_SIZE
 enum { KNOWN = 256 };
 static struct known {
     gr_metric *timer;
+    struct slow_threshold slow;
     uint8_t method, class;
     uint8_t len;
     char endpoint[KNOWN_NAME_SIZE];
@@ -71,7 +73,7 @@ static gr_metric *find(const char *endpoint, unsigned method, unsigned class) {
                             labels, sizeof labels / sizeof *labels - !version);
 }
 
-static const struct known *known_of(const gr_request *request) {
+static struct known *known_of(const gr_request *request) {
     char room[KNOWN_NAME_SIZE];
     unsigned method = method_of(request), class = class_of(request);
     gr_slice endpoint = endpoint_of(request, room);
@@ -86,6 +88,7 @@ static const struct known *known_of(const gr_request *request) {
     place->len = (uint8_t)endpoint.len;
     place->method = (uint8_t)method;
     place->class = (uint8_t) class;
+    place->slow = (struct slow_threshold){0};
     place->timer = find(place->endpoint, method, class);
     return place;
 }
@@ -121,7 +124,7 @@ static void count_spent(const gr_request *request) {
 
 void request_metrics_count(gr_request *request, int64_t now) {
     double seconds = (double)(now - request->started) / NS_PER_S;
-    const struct known *place = known_of(request);
+    struct known *place = known_of(request);
     gr_metric_record(place->timer, seconds);
     give_example(request, place->timer, seconds, now);
     client_metrics_count(request, place->endpoint);
@@ -129,6 +132,8 @@ void request_metrics_count(gr_request *request, int64_t now) {
     count_spent(request);
     downstream_metrics_count(request->tally);
     endpoint_waits_count(place->endpoint, request->tally);
+    if (slow_requests_want(&place->slow, now - request->started))
+        slow_request_note(request, place->endpoint, &place->slow, now);
 }
 
 /* ---- include/greenroom/request.h ---- */

@@ -31,6 +31,7 @@
 #include "server/route_notes.h"
 #include "server/server_timing.h"
 #include "server/signals.h"
+#include "server/slow_request.h"
 #include "server/threads.h"
 #include "server/tls_handshake.h"
 #include "server/trial.h"
@@ -177,6 +178,7 @@ static int start_serving(const struct server_options *options, const struct gr_a
     if (level_watch_start() < 0) return fail("cannot start the thread for levels of the log");
     worker_metrics_start(options->slot);
     route_notes_publish(options, app);
+    slow_request_start(options->slot);
     listeners_start();
     load_set_accepting(true);
     ready_pipe_serves();

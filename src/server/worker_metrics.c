@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "observe/metric.h"
+#include "observe/slow_requests.h"
 #include "runtime/runtime.h"
 #include "runtime/timer.h"
 #include "runtime/watch.h"
@@ -55,6 +56,7 @@ static void look(struct timer *unused) {
     gr_metric_record(lag, now > due ? (double)(now - due) / NS_PER_S : 0);
     gr_metric_set(green_threads, stats.greens);
     for (int i = 0; i < TOLD; i++) tell(&stats, &told[i]);
+    slow_requests_time++;
     due = now + period;
     timer_start(&timer, due);
 }

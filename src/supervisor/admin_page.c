@@ -16,19 +16,27 @@
 /* One that can be made without memory has been made. */
 typedef int page_writer(const struct metric_table *table, FILE *out);
 
-static void answer_with(struct admin_request *request, struct metric_table *table,
+static const char no_memory[] = "there is no memory";
+
+static void answer_with(struct admin_request *request, const struct metric_table *table,
                         page_writer *write, const char *type) {
     char *body = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&body, &len);
-    metrics_fill(table);
-    bool fine = out && !table->incomplete && write(table, out) == 0;
+    bool fine = out && write(table, out) == 0;
     fine = out && fclose(out) == 0 && fine;
     if (fine)
         return admin_request_answer(request, 200, type, ADMIN_NOT_STORED "Vary: Accept\r\n", body,
                                     len);
     free(body);
-    admin_request_refuse(request, 503, "", "there is no memory");
+    admin_request_refuse(request, 503, "", no_memory);
+}
+
+static void answer_table(struct admin_request *request, struct metric_table *table,
+                         page_writer *write, const char *type) {
+    metrics_fill(table);
+    if (table->incomplete) return admin_request_refuse(request, 503, "", no_memory);
+    answer_with(request, table, write, type);
 }
 
 static int write_prometheus(const struct metric_table *table, FILE *out) {
@@ -48,18 +56,29 @@ static bool accepts_openmetrics(const struct admin_request *request) {
 
 static void answer_metrics(struct admin_request *request, struct metric_table *table) {
     if (accepts_openmetrics(request))
-        answer_with(request, table, write_openmetrics,
-                    "application/openmetrics-text; version=1.0.0; charset=utf-8");
+        answer_table(request, table, write_openmetrics,
+                     "application/openmetrics-text; version=1.0.0; charset=utf-8");
     else
-        answer_with(request, table, write_prometheus, "text/plain; version=0.0.4; charset=utf-8");
+        answer_table(request, table, write_prometheus, "text/plain; version=0.0.4; charset=utf-8");
 }
 
 static void answer_json(struct admin_request *request, struct metric_table *table) {
-    answer_with(request, table, metric_format_json, "application/json");
+    answer_table(request, table, metric_format_json, "application/json");
+}
+
+static int write_slow(const struct metric_table *table, FILE *out) {
+    struct slow_list list;
+    metrics_list_slow(&list);
+    slow_list_write(&list, out);
+    return 0;
+}
+
+static void answer_slow(struct admin_request *request, struct metric_table *table) {
+    answer_with(request, table, write_slow, "application/json");
 }
 
 static void answer_routes(struct admin_request *request, struct metric_table *table) {
-    answer_with(request, table, routes_page_write, "application/json");
+    answer_table(request, table, routes_page_write, "application/json");
 }
 
 static const struct {
@@ -69,6 +88,7 @@ static const struct {
     {"/metrics", answer_metrics},
     {"/metrics.json", answer_json},
     {"/routes.json", answer_routes},
+    {"/slow.json", answer_slow},
 };
 
 /* ---- the dashboard ---- */
@@ -86,7 +106,7 @@ static void answer_file(struct admin_request *request, const struct dashboard_fi
     bool is_known = known.data && memmem(known.data, known.len, file->etag, strlen(file->etag));
     snprintf(fields, sizeof fields, format, file->etag);
     if (!is_known && !(body = malloc(file->size)))
-        return admin_request_refuse(request, 503, "", "there is no memory");
+        return admin_request_refuse(request, 503, "", no_memory);
     if (body) memcpy(body, file->data, file->size);
     admin_request_answer(request, is_known ? 304 : 200, file->type, fields, body, file->size);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "greenroom/log.h"
 #include "observe/metric_fold.h"
 #include "observe/metric_name.h"
@@ -95,11 +96,26 @@ int metrics_give(int place, int slot, const char *release) {
     return -1;
 }
 
+static int64_t wall_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * (int64_t)NS_PER_S + now.tv_nsec;
+}
+
+static void keep_slow(const struct metric_store *store) {
+    struct slow_request request;
+    int64_t wall = wall_now();
+    for (unsigned i = 0; i < SLOW_REQUESTS; i++)
+        if (slow_requests_read(&store->slow, i, wall, &request))
+            slow_requests_put(&past.store->slow, &request, wall);
+}
+
 void metrics_take(int place) {
     struct owned *owned = &present[place];
     if (!owned->store) return;
     pthread_mutex_lock(&lock);
     metric_store_fold(past.store, owned->store);
+    keep_slow(owned->store);
     drop(owned);
     pthread_mutex_unlock(&lock);
 }
@@ -168,6 +184,16 @@ bool metrics_listener(struct listener *listener) {
 }
 
 /* ---- */
+
+void metrics_list_slow(struct slow_list *list) {
+    int64_t wall = wall_now();
+    *list = (struct slow_list){0};
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < BOARD_PLACES_MAX; i++)
+        if (present[i].store) slow_list_add(list, &present[i].store->slow, wall);
+    if (past.store) slow_list_add(list, &past.store->slow, wall);
+    pthread_mutex_unlock(&lock);
+}
 
 int metrics_past_fd(void) { return past.fd_and_one - 1; }
 

@@ -8,6 +8,7 @@
 
 #include "observe/catalogue.h"
 #include "observe/metric_table.h"
+#include "observe/slow_format.h"
 #include "server/board.h"
 #include "supervisor/listener.h"
 
@@ -36,6 +37,9 @@ bool metrics_listener(struct listener *listener);
 
 /* Fills the table with the metrics of all. */
 void metrics_fill(struct metric_table *table);
+
+/* The slowest requests of all. */
+void metrics_list_slow(struct slow_list *list);
 
 /* --- For a master that gives way to another, and for that one --- */
 

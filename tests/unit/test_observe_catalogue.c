@@ -122,7 +122,7 @@ static void numbers_of_an_endpoint_are_those_of_all_its_series(void **state) {
     record("/a\"bc", "2xx", 7);
     record(prefix, "2xx", 3);
     metric_table_begin(&table);
-    metric_table_add(&table, store, true);
+    metric_table_add(&table, store);
     metric_table_end(&table);
     const struct metric_entry **all = metric_table_sorted(&table);
     struct endpoint_numbers found = endpoint_numbers_find(all, gr_slice_of("/a\"b"));
