@@ -166,6 +166,10 @@ GR_API const char *gr_answer_url(const gr_answer *answer);
  * goes back to the client's idle ones. */
 GR_API ssize_t gr_answer_read(gr_answer *answer, void *buffer, size_t len);
 
+/* Has gr_answer_read stopped within a chunk (RFC 9112, 7.1), of which the rest is still to come?
+ * For those who make something of chunks, which is not what HTTP has them for. */
+GR_API bool gr_answer_in_chunk(const gr_answer *answer);
+
 /* The body as a stream, to be filtered and copied. Taken at most once, and then closed by the
  * caller, before the answer is. Never parks. */
 GR_API gr_reader *gr_answer_reader(gr_answer *answer);

@@ -134,6 +134,15 @@ GR_API gr_writer *gr_file_writer(int fd);
  * errno ENOMEM; then fd is closed. */
 GR_API int gr_socket(int fd, gr_reader **reader, gr_writer **writer);
 
+/* --- Ends: what a function brings --- */
+
+/* Shows the next piece in *bytes, which stays as it is until the next call. It may be empty.
+ * Returns 1, 0 at the end, or -1 with errno. May park. */
+typedef int gr_pull(void *data, gr_slice *bytes);
+
+/* Reads those pieces, and copies none of them for gr_reader_peek. NULL with errno ENOMEM. */
+GR_API gr_reader *gr_reader_pull(gr_pull *pull, void *data);
+
 /* --- Filters --- */
 
 /* Exactly len bytes: what comes after them is not touched; fewer are an error, ENODATA, for the

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -75,7 +75,8 @@ def client_call(
     method: str,
     url: str,
     fields: list[tuple[str, str]],
-    body: bytes,
+    body: bytes | Iterator[bytes] | None,
+    length: int,
     user: str | None,
     password: str | None,
     connect_timeout: int,
@@ -89,13 +90,15 @@ def client_exchange(
     method: str,
     url: str,
     fields: list[tuple[str | bytes, str | bytes]],
-    body: bytes | None,
+    body: bytes | Iterator[bytes] | None,
+    length: int,
     connect_timeout: int,
     read_timeout: int,
     stream: bool,
     /,
 ) -> tuple[int, int, str, list[tuple[str, str]], Any, int] | tuple[int, int, str]: ...
 def client_read(answer: object, size: int, /) -> bytes | tuple[int, int, str]: ...
+def client_read_chunk(answer: object, /) -> bytes | tuple[int, int, str]: ...
 def client_close(answer: object, /) -> None: ...
 class Counter:
     def inc(self, amount: float = 1, /) -> None: ...

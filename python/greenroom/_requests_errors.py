@@ -6,10 +6,14 @@ import errno
 import http.client
 import os
 import socket
+import ssl
 from typing import Any, NoReturn
 
+import urllib3
 from requests import exceptions
 from urllib3 import exceptions as beneath
+from urllib3.util import parse_url
+from urllib3.util.ssl_match_hostname import CertificateError
 
 # gr_failure_kind of greenroom/client.h.
 CALL, PLACE, NAME, CONNECT, TLS, SEND, RECEIVE, PROTOCOL, REDIRECT, MEMORY, PROXY = range(1, 12)
@@ -22,38 +26,83 @@ _LOOK_UPS = {
 }
 
 
-def _no_connection(pool: Any, reason: OSError) -> Exception:
-    connection = pool.ConnectionCls(pool.host, pool.port)
+_IS_URLLIB3_1 = urllib3.__version__.startswith("1.")
+_NO_PROXY = "Cannot connect to proxy." if _IS_URLLIB3_1 else "Unable to connect to proxy"
+
+
+def _no_connection(pool: Any, reason: OSError, proxy: str) -> Exception:
+    where = parse_url(proxy) if proxy else pool
+    connection = pool.ConnectionCls(where.host, where.port)
     named = getattr(beneath, "NameResolutionError", None)
     if named and isinstance(reason, socket.gaierror):
-        return named(pool.host, connection, reason)
+        return named(where.host, connection, reason)
     return beneath.NewConnectionError(
         connection, f"Failed to establish a new connection: {reason}")
 
 
-def _late(pool: Any, path: str, timeout: Any, while_connecting: bool) -> Exception:
-    if while_connecting:
-        connection = pool.ConnectionCls(pool.host, pool.port)
-        return beneath.ConnectTimeoutError(
-            connection,
-            f"Connection to {pool.host} timed out. (connect timeout={timeout.connect_timeout})")
-    return beneath.ReadTimeoutError(
-        pool, path, f"Read timed out. (read timeout={timeout.read_timeout})")
+def _late(kind: int, pool: Any, path: str, timeout: Any) -> Exception:
+    if kind == TLS:  # as urllib3 has it: in seconds for connecting
+        return beneath.ReadTimeoutError(
+            pool, path, f"Read timed out. (read timeout={timeout.connect_timeout})")
+    if kind in (SEND, RECEIVE):
+        return beneath.ReadTimeoutError(
+            pool, path, f"Read timed out. (read timeout={timeout.read_timeout})")
+    connection = pool.ConnectionCls(pool.host, pool.port)
+    return beneath.ConnectTimeoutError(
+        connection,
+        f"Connection to {pool.host} timed out. (connect timeout={timeout.connect_timeout})")
 
 
-def of_urllib3(failure: tuple[int, int, str], pool: Any, path: str, timeout: Any) -> Exception:
+def _no_tls(error: int, why: str, host: str) -> Exception:
+    """In the words of Python's ssl, but for the line of its source."""
+    reason = why.rpartition(": ")[2]
+    if error == errno.ENODATA:
+        return beneath.SSLError(ssl.SSLEOFError(
+            int(ssl.SSL_ERROR_EOF), "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"))
+    if "certificate of the other side is not accepted" not in why:
+        name = reason.upper().replace(" ", "_")
+        failed = ssl.SSLError(int(ssl.SSL_ERROR_SSL), f"[SSL: {name}] {reason}")
+        failed.library, failed.reason = "SSL", name
+        return beneath.SSLError(failed)
+    if reason.endswith("mismatch") and _IS_URLLIB3_1:
+        return beneath.SSLError(CertificateError(f"hostname {host!r} doesn't match its certificate"))
+    if reason.endswith("mismatch"):
+        subject = "IP address" if reason.startswith("IP") else "Hostname"
+        reason = f"{subject} mismatch, certificate is not valid for {host!r}."
+    refused = ssl.SSLCertVerificationError(
+        int(ssl.SSL_ERROR_SSL), f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason}")
+    refused.library, refused.reason = "SSL", "CERTIFICATE_VERIFY_FAILED"
+    refused.verify_message = reason
+    return beneath.SSLError(refused)
+
+
+def of_urllib3(
+    failure: tuple[int, int, str], pool: Any, path: str, timeout: Any, proxy: str
+) -> Exception:
     """The exception that urllib3 would have met; timeout is one of its own."""
     kind, error, why = failure
     if kind == MEMORY:
         return MemoryError(why)
     if error == errno.ETIMEDOUT:
-        return _late(pool, path, timeout, kind in (PLACE, NAME, CONNECT, TLS, PROXY))
+        return _late(kind, pool, path, timeout)
     reason = why.rpartition(": ")[2]
-    if kind == NAME and error == errno.ENOENT:
-        return _no_connection(
-            pool, socket.gaierror(_LOOK_UPS.get(reason, socket.EAI_NONAME), reason))
     if kind in (PLACE, NAME, CONNECT):
-        return _no_connection(pool, OSError(error, os.strerror(error)))
+        looked_up = kind == NAME and error == errno.ENOENT
+        refused = _no_connection(
+            pool, socket.gaierror(_LOOK_UPS.get(reason, socket.EAI_NONAME), reason)
+            if looked_up else OSError(error, os.strerror(error)), proxy)
+        return beneath.ProxyError(_NO_PROXY, refused) if proxy else refused
+    if kind == PROXY:
+        said = why.partition(": ")[2].removeprefix("it says ")
+        return beneath.ProxyError(_NO_PROXY, OSError(f"Tunnel connection failed: {said}"))
+    if kind == TLS and error in (errno.EPROTO, errno.ENODATA):
+        return _no_tls(error, why, pool.host)
+    return _aborted(kind, error, why)
+
+
+def _aborted(kind: int, error: int, why: str) -> Exception:
+    if kind == PROTOCOL and "more than one Content-Length" in why:
+        return beneath.InvalidHeader(why)
     if kind == PROTOCOL:
         cause: Exception = http.client.BadStatusLine(why)
     elif kind == RECEIVE and error in (errno.ECONNRESET, errno.ENODATA):
@@ -71,6 +120,8 @@ def raise_as_requests(error: Exception, request: Any) -> NoReturn:
         raise _given_up(error.reason)(error, request=request)
     if isinstance(error, beneath.ReadTimeoutError):
         raise exceptions.ReadTimeout(error, request=request)
+    if isinstance(error, beneath.InvalidHeader):
+        raise exceptions.InvalidHeader(error, request=request)
     raise error
 
 

@@ -2,132 +2,40 @@
 
 from __future__ import annotations
 
-import http.client
-import logging
-import os
-import socket
-import sys
+import warnings
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import _greenroom
 import urllib3
-from requests import Response, utils
+from requests import Response, exceptions, utils
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
-from urllib3.connectionpool import HTTPConnectionPool, log
-from urllib3.exceptions import HTTPError, MaxRetryError
-from urllib3.util import Retry, Timeout
-from urllib3.util import connection as util_connection
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, InvalidHeader, MaxRetryError
+from urllib3.util import Retry, Timeout, parse_url
+from urllib3.util.request import set_file_position
 
 from greenroom import _requests_errors as errors
-from greenroom._requests_raw import Body, Raw
+from greenroom._requests_beneath import is_plain, is_untouched
+from greenroom._requests_pools import pools_of, trust_of
+from greenroom._requests_raw import Body, Chunked, Raw, Streamed, Whole
 
 _send = HTTPAdapter.send
 _close = HTTPAdapter.close
 
-# What an adapter may have of its own without being asked differently.
-_OWN = frozenset(("__init__", "__getstate__", "__setstate__", "send", "close"))
-_HOOKS = {name: member for name, member in vars(HTTPAdapter).items()
-          if callable(member) and name not in _OWN}
-_POOL_OPTIONS = frozenset(("maxsize", "block", "strict"))
-
-# What others put themselves beneath requests by: tracing, recording, other sockets.
-_BENEATH: tuple[tuple[Any, str], ...] = (
-    (HTTPConnectionPool, "urlopen"),
-    (HTTPConnectionPool, "ConnectionCls"),
-    (urllib3.connection.HTTPConnection, "request"),
-    (urllib3.connection.HTTPConnection, "connect"),
-    (urllib3.connection.HTTPConnection, "default_socket_options"),
-    (http.client.HTTPConnection, "putrequest"),
-    (http.client.HTTPConnection, "getresponse"),
-    (http.client.HTTPConnection, "debuglevel"),
-    (util_connection, "create_connection"),
-    (util_connection, "allowed_gai_family"),
-    (socket, "create_connection"),
-    (socket, "getaddrinfo"),
-    (socket, "socket"),
+_IS_URLLIB3_1 = urllib3.__version__.startswith("1.")
+_ADVICE = (
+    "https://urllib3.readthedocs.io/en/1.26.x/advanced-usage.html#ssl-warnings" if _IS_URLLIB3_1
+    else "https://urllib3.readthedocs.io/en/latest/advanced-usage.html#tls-warnings"
 )
-_USUAL = [getattr(owner, name) for owner, name in _BENEATH]
-
-# Fields by which a request is not one of those that are sent here.
-_UNUSUAL = ("transfer-encoding", "upgrade")
-
-_is_plain: dict[type, bool] = {}  # adapters, by class
-_of_parents: list[Any] = []  # in a child of fork: their connections are not its own to close
-_generation = 0
+_AGENT = f"python-urllib3/{urllib3.__version__}"
+_BLOCK = 16384  # of a file that is sent
 
 
-def _forget() -> None:
-    global _generation
-    _generation += 1
-
-
-os.register_at_fork(after_in_child=_forget)
-
-
-# ---- whether ----
-
-
-def _is_untouched() -> bool:
-    """Is nobody between requests and its sockets, and nobody reading urllib3's log?"""
-    for (owner, name), usual in zip(_BENEATH, _USUAL):
-        if getattr(owner, name) is not usual:
-            return False
-    return not log.isEnabledFor(logging.DEBUG)
-
-
-def _judge(kind: type) -> bool:
-    plain = all(getattr(kind, name, None) is member for name, member in _HOOKS.items())
-    _is_plain[kind] = plain
-    return plain
-
-
-def _is_ours(adapter: Any) -> bool:
-    """Does it do nothing that our client does not?"""
-    kind = type(adapter)
-    return (
-        _is_plain[kind] if kind in _is_plain else _judge(kind)
-    ) and _HOOKS.keys().isdisjoint(adapter.__dict__)
-
-
-# ---- connections ----
-
-
-class _Pools:
-    """The connections of an adapter, in place of those of its PoolManager."""
-
-    def __init__(self, adapter: Any) -> None:
-        manager = adapter.poolmanager
-        self.manager = manager
-        self.generation = _generation
-        self.usable = (
-            type(manager) is urllib3.PoolManager
-            and manager.connection_pool_kw.keys() <= _POOL_OPTIONS
-            and not manager.headers
-        )
-        limit = adapter._pool_maxsize if adapter._pool_block else sys.maxsize
-        self.client = _greenroom.client_open(sys.maxsize, limit, -1, -1, True, None, "", None)
-
-
-def _pools_of(adapter: Any) -> _Pools:
-    pools = adapter.__dict__.get("_greenroom")
-    if pools is None or pools.manager is not adapter.poolmanager:
-        pools = adapter.__dict__["_greenroom"] = _Pools(adapter)
-    elif pools.generation != _generation:
-        _of_parents.append(pools)
-        pools = adapter.__dict__["_greenroom"] = _Pools(adapter)
-    return pools
-
-
-def close(self: Any) -> None:
-    self.__dict__.pop("_greenroom", None)
-    _close(self)
-
-
-# ---- a call ----
+# ---- time ----
 
 
 class _Patience:
@@ -157,35 +65,55 @@ def _patience(said: Any) -> _Patience:
     return _Patience(Timeout(connect=connect, read=read))
 
 
+# ---- what is sent ----
+
+
 def _fields_of(request: Any) -> list[tuple[Any, Any]] | None:
     """As they are sent, besides Host; None if they are not for us."""
     store = request.headers._store
-    for name in _UNUSUAL:
-        if name in store:
-            return None
+    if "upgrade" in store:
+        return None
     fields = list(store.values())
     if "content-length" not in store and (
-        request.body is not None or request.method in ("POST", "PUT", "PATCH")
+        "transfer-encoding" in store if request.body is None
+        else store.get("transfer-encoding", ("", ""))[1] != "chunked"
     ):
         return None
+    if request.body is None and request.method in ("POST", "PUT", "PATCH"):
+        if "content-length" not in store:
+            return None
     if "user-agent" not in store:
-        fields.append(("User-Agent", _agent()))
+        fields.insert(len(fields) if _IS_URLLIB3_1 else 0, ("User-Agent", _AGENT))
     if "accept-encoding" not in store:
         fields.insert(0, ("Accept-Encoding", "identity"))
     return fields
 
 
-@lru_cache
-def _agent() -> str:
-    return f"python-urllib3/{urllib3.__version__}"
+def _length_of(request: Any) -> int | None:
+    """Of a body that is no bytes: -1, it goes in chunks; None if it is not for us."""
+    store = request.headers._store
+    said = store.get("content-length")
+    if said is None:
+        return -1
+    return int(said[1]) if "transfer-encoding" not in store and str(said[1]).isdecimal() else None
 
 
-def _body_of(request: Any) -> Any:
-    """bytes or None; False if it is not for us."""
-    body = request.body
-    if body is None or type(body) is bytes:
-        return body
-    return body.encode() if type(body) is str and body.isascii() else False
+def _blocks(file: Any) -> Iterator[Any]:
+    while block := file.read(_BLOCK):
+        yield block
+
+
+def _pieces(body: Any, length: int) -> Iterator[bytes]:
+    """What a file or an iterable has, as urllib3 sends it."""
+    for piece in _blocks(body) if length >= 0 and hasattr(body, "read") else body:
+        if isinstance(piece, str):
+            if _IS_URLLIB3_1 and length < 0:
+                raise TypeError("data should be a bytes-like object or an iterable, got <class 'str'>")
+            piece = piece.encode("latin-1" if _IS_URLLIB3_1 else "utf-8")
+        yield bytes(piece)
+
+
+# ---- what comes ----
 
 
 @lru_cache
@@ -208,30 +136,55 @@ def _headers_of(fields: list[tuple[str, str]]) -> Any:
 class _Call:
     """A request that is made by an adapter, as often as its retries have it."""
 
-    def __init__(self, adapter: Any, request: Any, patience: _Patience) -> None:
+    def __init__(
+        self, adapter: Any, request: Any, patience: _Patience, stream: bool, proxy: str
+    ) -> None:
         self.adapter = adapter
         self.request = request
         self.patience = patience
+        self.stream = stream
+        self.proxy = proxy
         self.retries = adapter.max_retries
 
     def pool(self) -> Any:
         """What urllib3 would have asked: exceptions name it."""
-        return self.adapter.poolmanager.connection_from_url(self.request.url)
+        adapter = self.adapter
+        manager = adapter.proxy_manager_for(self.proxy) if self.proxy else adapter.poolmanager
+        return manager.connection_from_url(self.request.url)
 
-    def make(self, client: Any, fields: Any, body: Any) -> Response | None:
-        """None: it cannot be sent by us. Raises exceptions of urllib3's."""
+    def _path(self) -> str:
+        request = self.request
+        if self.proxy and request.url.startswith("http://"):
+            return utils.urldefragauth(request.url)
+        return request.path_url
+
+    def make(self, client: Any, fields: Any) -> Response | None:
+        """None: it cannot be sent by us. Raises exceptions of urllib3's, and what a body raises."""
         request, patience = self.request, self.patience
+        body, length = request.body, 0
+        if type(body) is str and body.isascii():
+            body = body.encode()
+        position: Any = None
+        is_streamed = body is not None and type(body) is not bytes
+        if is_streamed:
+            if isinstance(body, (str, bytearray)) or (found := _length_of(request)) is None:
+                return None
+            length = found
         while True:
+            sent = body
+            if is_streamed:
+                position = set_file_position(body, position)
+                sent = _pieces(body, length)
             answer = _greenroom.client_exchange(
-                client, request.method, request.url, fields, body,
-                patience.connect, patience.read, False,
+                client, request.method, request.url, fields, sent, length,
+                patience.connect, patience.read, self.stream,
             )
             if len(answer) == 3:
                 if answer[0] == errors.CALL:
                     return None
                 self._failed(answer)
                 continue
-            response = self._response(answer)
+            response = self._response(*answer)
             if not self._is_refused(response):
                 return response
 
@@ -239,12 +192,15 @@ class _Call:
         retries = self.retries
         if not isinstance(retries, Retry):
             retries = Retry.from_int(retries)
-        request = self.request
-        self.retries = retries.increment(request.method, request.path_url, _pool=self.pool(), **what)
+        self.retries = retries.increment(
+            self.request.method, self._path(), _pool=self.pool(), **what)
 
     def _failed(self, failure: Any) -> None:
+        """Waits until the call is to be made again; raises if it is not."""
         error = errors.of_urllib3(
-            failure, self.pool(), self.request.path_url, self.patience.timeout)
+            failure, self.pool(), self._path(), self.patience.timeout, self.proxy)
+        if isinstance(error, (InvalidHeader, MemoryError)):
+            raise error
         self._increment(error=error)
         self.retries.sleep()
 
@@ -260,18 +216,33 @@ class _Call:
             self._increment(response=response.raw)
         except MaxRetryError:
             if retries.raise_on_status:
+                response.raw.drain_conn()
                 raise
             return False
+        response.raw.drain_conn()
         self.retries.sleep(response.raw)
         return True
 
-    def _response(self, answer: Any) -> Response:
-        status, version, reason, fields, data, error = answer
+    def _body(self, store: Any, head: Any, data: Any, error: int) -> Body:
+        chunked = "transfer-encoding" in store
+        if not self.stream:
+            return Whole(*head, data=data, error=error, chunked=chunked)
+        method, status = head[:2]
+        if method == "HEAD" or status in (204, 304):
+            return Streamed(*head, handle=data, left=0)
+        if chunked:
+            return Chunked(*head, handle=data)
+        said = store.get("content-length")
+        return Streamed(*head, handle=data, left=int(said[1]) if said else None)
+
+    def _response(
+        self, status: int, version: int, reason: str, fields: Any, data: Any, error: int
+    ) -> Response:
         request = self.request
         headers = _headers_of(fields)
         store = headers._store
         has_cookies = "set-cookie" in store
-        body = Body(status, version, reason, fields, data, error)
+        body = self._body(store, (request.method, status, version, reason, fields), data, error)
         response = Response()
         response.status_code = status
         response.headers = headers
@@ -290,17 +261,47 @@ class _Call:
 # ---- the whole ----
 
 
-def _try(adapter: Any, request: Any, timeout: Any) -> Response | None:
+def _proxy_of(url: str, proxies: Any) -> str:
+    """"" for none."""
+    proxy = utils.select_proxy(url, proxies) if proxies else None
+    return utils.prepend_scheme_if_needed(proxy, "http") if proxy else ""
+
+
+def _warn(url: str) -> None:
+    warnings.warn(
+        f"Unverified HTTPS request is being made to host {parse_url(url).host!r}. "
+        f"Adding certificate verification is strongly advised. See: {_ADVICE}",
+        InsecureRequestWarning, stacklevel=2,
+    )
+
+
+def _try(
+    adapter: Any, request: Any, stream: bool, timeout: Any, verify: Any, cert: Any, proxies: Any
+) -> Response | None:
     """None: it is not for us, and nothing has been done."""
-    pools = _pools_of(adapter)
+    pools = pools_of(adapter)
     fields = _fields_of(request)
-    body = _body_of(request)
-    if not pools.usable or fields is None or body is False or not _is_usual(timeout):
+    if not pools.usable or fields is None or not _is_usual(timeout):
         return None
+    url = request.url
+    proxy = _proxy_of(url, proxies)
+    if url.startswith("https://"):
+        trust = trust_of(verify, cert)
+        client = trust and pools.client(proxy, verify, cert, trust)
+    else:
+        trust = None
+        client = pools.client(proxy, None, None, None) if url.startswith("http://") else None
+    if client is None:
+        return None
+    call = _Call(adapter, request, _patience(timeout), bool(stream), proxy)
+    if trust is not None and not verify:
+        _warn(url)
     try:
-        return _Call(adapter, request, _patience(timeout)).make(pools.client, fields, body)
+        return call.make(client, fields)
     except HTTPError as error:
         errors.raise_as_requests(error, request)
+    except OSError as error:  # a body's own
+        raise exceptions.ConnectionError(error, request=request)
 
 
 def send(
@@ -313,17 +314,16 @@ def send(
     proxies: Any = None,
 ) -> Response:
     response = None
-    if (
-        not stream
-        and not proxies
-        and request.url[:7] == "http://"
-        and _is_ours(self)
-        and _is_untouched()
-    ):
-        response = _try(self, request, timeout)
+    if is_plain(self) and is_untouched():
+        response = _try(self, request, stream, timeout, verify, cert, proxies)
     if response is None:
         response = _send(self, request, stream, timeout, verify, cert, proxies)
     return response
+
+
+def close(self: Any) -> None:
+    self.__dict__.pop("_greenroom", None)
+    _close(self)
 
 
 def install() -> None:

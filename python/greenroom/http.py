@@ -275,7 +275,7 @@ class Client:
         user, password = auth or self.auth or (None, None)
         connect, read = _patience(self.timeout if timeout is ... else timeout)
         answer = _greenroom.client_call(
-            self._client, method, url, sent, body, user, password, connect, read,
+            self._client, method, url, sent, body, len(body), user, password, connect, read,
             _nanoseconds(self.total if total is None else total), stream,
         )
         if len(answer) == 3:

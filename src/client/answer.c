@@ -340,6 +340,11 @@ ssize_t gr_answer_read(gr_answer *answer, void *buffer, size_t len) {
     return gr_reader_read(answer->plain, buffer, len);
 }
 
+bool gr_answer_in_chunk(const gr_answer *answer) {
+    return answer->connection && answer->head.framing == HTTP_FRAMING_CHUNKED &&
+           reader_in_chunk(answer->framed);
+}
+
 gr_reader *gr_answer_reader(gr_answer *answer) {
     answer->taken = true;
     return answer->plain;

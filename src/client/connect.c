@@ -100,7 +100,7 @@ static int receive_tunnel(struct connection *connection, gr_failure *failure) {
     const struct http_answer_limits limits = {TUNNEL_FIELDS, TUNNEL_HEAD};
     struct http_field fields[TUNNEL_FIELDS];
     struct http_answer_head head;
-    char data[TUNNEL_HEAD], said[64];
+    char data[TUNNEL_HEAD], said[128];
     size_t len = 0;
     uint32_t scanned = 0;
     const char *why = "it says nothing";
@@ -114,7 +114,8 @@ static int receive_tunnel(struct connection *connection, gr_failure *failure) {
                                    &why);
     }
     if (result == HTTP_PARSE_REFUSED) return no_tunnel(connection->origin, EPROTO, why, failure);
-    snprintf(said, sizeof said, "it says %d", head.status);
+    snprintf(said, sizeof said, "it says %d %.*s", head.status, (int)head.reason.len,
+             data + head.reason.at);
     if (head.status / 100 != 2) return no_tunnel(connection->origin, EACCES, said, failure);
     return head.size == len ? 0
                             : no_tunnel(connection->origin, EPROTO, "it says too much", failure);

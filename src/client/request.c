@@ -59,6 +59,7 @@ enum given {
     GIVEN_ACCEPT_ENCODING = 8,
     GIVEN_AUTHORIZATION = 16,
     GIVEN_TRACEPARENT = 32,
+    GIVEN_PROXY_AUTHORIZATION = 64,
 };
 
 static unsigned given_by(gr_slice name) {
@@ -70,7 +71,8 @@ static unsigned given_by(gr_slice name) {
                  {{"Accept", 6}, GIVEN_ACCEPT},
                  {{"Accept-Encoding", 15}, GIVEN_ACCEPT_ENCODING},
                  {{"Authorization", 13}, GIVEN_AUTHORIZATION},
-                 {{"traceparent", 11}, GIVEN_TRACEPARENT}};
+                 {{"traceparent", 11}, GIVEN_TRACEPARENT},
+                 {{"Proxy-Authorization", 19}, GIVEN_PROXY_AUTHORIZATION}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (gr_slice_equal_nocase(name, known[i].name)) return known[i].given;
     return 0;
@@ -265,7 +267,9 @@ int request_compose(struct request *request, const gr_client *client, const stru
         put_missing(request, client, origin, url, call, (unsigned)given, failure) < 0)
         return -1;
     if (!(given & GIVEN_TRACEPARENT)) put_trace(request);
-    if (asks_proxy && put_proxy_credentials(request, proxy, failure) < 0) return -1;
+    if (asks_proxy && !(given & GIVEN_PROXY_AUTHORIZATION) &&
+        put_proxy_credentials(request, proxy, failure) < 0)
+        return -1;
     return end(request, failure);
 }
 

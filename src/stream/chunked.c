@@ -75,6 +75,11 @@ static const struct reader_type chunked_reader = {
     .close = chunked_close,
 };
 
+bool reader_in_chunk(const gr_reader *reader) {
+    const struct chunked_reader *chunked = (const struct chunked_reader *)reader;
+    return chunked->payload || chunked_direct(&chunked->decoder);
+}
+
 gr_reader *gr_reader_chunked(gr_reader *source) {
     if (!source) return NULL;
     struct chunked_reader *chunked = malloc(sizeof *chunked);

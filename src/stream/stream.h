@@ -63,6 +63,9 @@ void reader_close(gr_reader *reader, bool excused);
  * buffer; -1 for others. */
 int reader_file(const gr_reader *reader);
 
+/* Of a reader of gr_reader_chunked: has a chunk begun that has not been read to its end? */
+bool reader_in_chunk(const gr_reader *chunked);
+
 /* errno = error, and -1. */
 static inline int stream_fail(int error) {
     errno = error;

@@ -5,10 +5,13 @@
 
 import io
 import json
+import os
 import pickle
 import re
 import sys
+import tempfile
 import traceback
+import warnings
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -39,7 +42,7 @@ def failure(error):
     inside = [failure(one) for one in error.args if isinstance(one, BaseException)]
     reason = getattr(error, "reason", None)
     return [
-        [kind.__name__ for kind in type(error).__mro__], re.sub("0x[0-9a-f]+", "0x", str(error)),
+        [kind.__name__ for kind in type(error).__mro__], re.sub(r"0x[0-9a-f]+| \(_ssl.c:\d+\)", "", str(error)),
         inside, failure(reason) if isinstance(reason, BaseException) else None,
         getattr(getattr(error, "request", None), "method", None),
         getattr(getattr(error, "response", None), "status_code", None),
@@ -269,6 +272,74 @@ def retries(url, session):
     said.append(seen(session.get(name + "3")))
     mount(total=2, connect=1)
     return said + [raised(session.get, "http://127.0.0.1:1/"), raised(session.get, f"{url}/hang_up")]
+
+
+# ---- TLS and proxies ----
+
+
+@case
+def authorities(url, session):
+    secure, ca = os.environ["SECURE"], os.environ["CA"]
+    get = requests.get  # a session would go on with a connection that is there
+    said = [seen(session.get(f"{secure}/echo", verify=ca)), raised(get, f"{secure}/echo"),
+            raised(get, f"{secure}/echo", verify="/none"),
+            raised(get, f"{url.replace('http', 'https')}/echo", verify=ca)]
+    other = raised(get, f"{secure.replace('127.0.0.1', 'localhost')}/echo", verify=ca)
+    said.append([other[0], other[2][0][3][0], other[2][0][3][2][0][0]])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        said.append(seen(get(f"{secure}/echo", verify=False)))
+    said.append([[one.category.__name__, str(one.message)] for one in caught])
+    os.environ["REQUESTS_CA_BUNDLE"] = ca
+    said.append(get(f"{secure}/text/utf-8").text)
+    del os.environ["REQUESTS_CA_BUNDLE"]
+    said.append(raised(get, f"{secure}/echo")[0])
+    session.verify = ca
+    return said + [session.get(f"{secure}/moved/302?to={secure}/text/utf-8").text,
+                   len(session.get(f"{secure}/large", stream=True).content)]
+
+
+@case
+def client_certificates(url, session):
+    secure, session.verify = os.environ["SECURE"], os.environ["CA"]
+    pair = os.environ["CERT"], os.environ["KEY"]
+    bare = requests.get(f"{secure}/whoami", verify=session.verify).text
+    return [session.get(f"{secure}/whoami", cert=pair).text, bare,
+            raised(session.get, f"{secure}/whoami", cert="/none"),
+            raised(session.get, f"{secure}/whoami", cert=(pair[0], "/none"))]
+
+
+@case
+def proxies(url, session):
+    own = {"http": f"http://user:word@{url[7:]}", "https": "http://127.0.0.1:1"}
+    said = [seen(session.get("http://shop.invalid/a?b", proxies=own)),
+            raised(session.get, "https://shop.invalid/", proxies=own),
+            raised(session.get, "http://shop.invalid/", proxies={"http": "http://127.0.0.1:1"}),
+            raised(session.get, "https://shop.invalid/", proxies={"https": url}),
+            raised(session.get, "http://shop.invalid/", proxies={"http": "http:///"})]
+    os.environ["http_proxy"] = url
+    said.append(session.get("http://shop.invalid/a").text)
+    os.environ["no_proxy"] = "shop.invalid"
+    said.append(raised(session.get, "http://shop.invalid/a")[0])
+    del os.environ["no_proxy"]
+    session.trust_env = False
+    said.append(raised(session.get, "http://shop.invalid/a")[0])
+    del os.environ["http_proxy"]
+    session.proxies = {"all": url}
+    return said + [session.get("http://shop.invalid/a").text]
+
+
+@case
+def netrc_files(url, session):
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("machine 127.0.0.1 login a password b")
+        file.flush()
+        os.environ["NETRC"] = file.name
+        said = [session.get(f"{url}/echo").text]
+        session.auth = ("c", "d")
+        said.append(session.get(f"{url}/echo").text)
+    del os.environ["NETRC"]
+    return said
 
 
 # ---- what goes wrong ----

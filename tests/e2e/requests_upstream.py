@@ -107,6 +107,9 @@ class Upstream(BaseHTTPRequestHandler):
         self.connection.recv(1)  # until the client gives up
         self.close_connection = True
 
+    def do_whoami(self, argument):
+        self.give(repr((self.connection.getpeercert() or {}).get("subject")).encode())
+
     def do_basic(self, argument):
         self.give(b"who?", 401, WWW_Authenticate='Basic realm="shop"')
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 from conftest import Server
 from requests_cases import CASES
 from requests_upstream import upstream
+from services import Certificates
 
 HERE = Path(__file__).parent
 
@@ -20,11 +22,13 @@ Run = Callable[..., subprocess.CompletedProcess]
 @pytest.fixture(scope="module")
 def run(build_dir: Path) -> Run:
     """Runs Python with greenroom on its path."""
-    path = os.pathsep.join([str(build_dir), str(build_dir / "python")])
+    kept = {name: value for name, value in os.environ.items()
+            if not name.lower().endswith(("_proxy", "_ca_bundle"))}
+    kept["PYTHONPATH"] = os.pathsep.join([str(build_dir), str(build_dir / "python")])
 
     def run(*arguments: str, **env: str) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, *arguments], env=os.environ | {"PYTHONPATH": path} | env,
-                              text=True, timeout=60, check=True, stdout=subprocess.PIPE)
+        return subprocess.run([sys.executable, *arguments], env=kept | env, text=True, timeout=60,
+                              check=True, stdout=subprocess.PIPE)
 
     return run
 
@@ -36,10 +40,22 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def seen(run: Run, port: int) -> dict[str, dict]:
+def secure(certificates: Certificates) -> Iterator[dict[str, str]]:
+    """One that speaks TLS, and certificates: the environment of the cases."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.certificate, certificates.key)
+    context.load_verify_locations(certificates.ca)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    with upstream(context) as port:
+        yield {"SECURE": f"https://127.0.0.1:{port}", "CA": str(certificates.ca),
+               "CERT": str(certificates.certificate), "KEY": str(certificates.key)}
+
+
+@pytest.fixture(scope="module")
+def seen(run: Run, port: int, secure: dict[str, str]) -> dict[str, dict]:
     """What each case sees, with requests as it is, and accelerated."""
     script = str(HERE / "requests_cases.py")
-    return {kind: json.loads(run(script, kind, f"http://127.0.0.1:{port}").stdout)
+    return {kind: json.loads(run(script, kind, f"http://127.0.0.1:{port}", **secure).stdout)
             for kind in ("plain", "accelerated")}
 
 

@@ -52,6 +52,37 @@ static void errors_of_the_descriptor_are_the_stream_s(void **state) {
     gr_reader_close(reader);
 }
 
+/* ---- functions ---- */
+
+static int bring(void *data, gr_slice *bytes) {
+    static const char *const pieces[] = {"one", "", "three"};
+    int *next = data;
+    if (*next == 4) return stream_fail(EIO);
+    if (*next == 3) return 0;
+    *bytes = gr_slice_of(pieces[(*next)++]);
+    return 1;
+}
+
+static void what_a_function_brings_is_read_piece_by_piece(void **state) {
+    int next = 0;
+    gr_slice bytes;
+    char text[8];
+    gr_reader *reader = gr_reader_pull(bring, &next);
+    assert_int_equal(gr_reader_peek(reader, &bytes), 3);
+    gr_reader_consume(reader, 1);
+    assert_int_equal(gr_reader_read(reader, text, sizeof text), 2);
+    assert_memory_equal(text, "ne", 2);
+    assert_int_equal(gr_reader_read(reader, text, 4), 4);
+    assert_memory_equal(text, "thre", 4);
+    assert_int_equal(gr_reader_read(reader, text, 4), 1);
+    assert_int_equal(gr_reader_read(reader, text, 4), 0);
+    gr_reader_close(reader);
+    next = 4;
+    reader = gr_reader_pull(bring, &next);
+    assert_fails(gr_reader_read(reader, text, 4), EIO);
+    gr_reader_close(reader);
+}
+
 static void *write_slowly(void *fd) {
     gr_yield();
     assert_int_equal(write((int)(intptr_t)fd, "late", 4), 4);
@@ -252,6 +283,7 @@ static void what_has_been_peeked_at_is_copied_before_the_rest_of_a_file(void **s
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_written_and_read),
+        cmocka_unit_test(what_a_function_brings_is_read_piece_by_piece),
         cmocka_unit_test(the_failure_to_open_passes_through),
         cmocka_unit_test(errors_of_the_descriptor_are_the_stream_s),
         cmocka_unit_test(reading_a_pipe_parks),

@@ -81,10 +81,8 @@ PyObject *answer_handle(gr_answer *opened, PyObject *client) {
     return capsule;
 }
 
-PyObject *client_read(PyObject *module, PyObject *args) {
-    PyObject *capsule, *bytes;
-    Py_ssize_t size;
-    if (!PyArg_ParseTuple(args, "On:client_read", &capsule, &size)) return NULL;
+/* NULL with an exception when nobody may read it now. */
+static struct answer *claim(PyObject *capsule) {
     struct answer *answer = PyCapsule_GetPointer(capsule, answer_name);
     if (!answer) return NULL;
     if (answer->busy || !answer->answer) {
@@ -92,17 +90,56 @@ PyObject *client_read(PyObject *module, PyObject *args) {
                         answer->busy ? "another thread reads the answer" : "the answer is closed");
         return NULL;
     }
-    char *buffer = malloc((size_t)size);
-    if (!buffer) return PyErr_NoMemory();
     answer->busy = true;
-    PyThreadState *state = PyEval_SaveThread();
-    ssize_t n = gr_answer_read(answer->answer, buffer, (size_t)size);
-    int error = errno;
-    PyEval_RestoreThread(state);
+    return answer;
+}
+
+/* Frees the body. */
+static PyObject *unclaim(struct answer *answer, struct answer_body *body) {
     answer->busy = false;
-    bytes = n < 0 ? answer_failed(error) : PyBytes_FromStringAndSize(buffer, n);
-    free(buffer);
-    return bytes;
+    PyObject *result = body->error ? answer_failed(body->error)
+                                   : PyBytes_FromStringAndSize(body->data, (Py_ssize_t)body->len);
+    free(body->data);
+    return result;
+}
+
+static void read_some(gr_answer *answer, struct answer_body *body, size_t room) {
+    ssize_t n = gr_answer_read(answer, body->data + body->len, room - body->len);
+    if (n < 0)
+        body->error = errno;
+    else
+        body->len += (size_t)n;
+}
+
+PyObject *client_read(PyObject *module, PyObject *args) {
+    PyObject *capsule;
+    Py_ssize_t size;
+    struct answer_body body = {NULL, 0, 0};
+    if (!PyArg_ParseTuple(args, "On:client_read", &capsule, &size)) return NULL;
+    struct answer *answer = claim(capsule);
+    if (!answer) return NULL;
+    PyThreadState *state = PyEval_SaveThread();
+    if (grow(&body, (size_t)size)) read_some(answer->answer, &body, (size_t)size);
+    PyEval_RestoreThread(state);
+    return unclaim(answer, &body);
+}
+
+static void read_chunk(gr_answer *answer, struct answer_body *body) {
+    for (size_t room = FIRST_ROOM; grow(body, room); room *= 2)
+        while (body->len < room) {
+            read_some(answer, body, room);
+            if (body->error || !gr_answer_in_chunk(answer)) return;
+        }
+}
+
+PyObject *client_read_chunk(PyObject *module, PyObject *capsule) {
+    struct answer_body body = {NULL, 0, 0};
+    struct answer *answer = claim(capsule);
+    if (!answer) return NULL;
+    PyThreadState *state = PyEval_SaveThread();
+    read_chunk(answer->answer, &body);
+    PyEval_RestoreThread(state);
+    return unclaim(answer, &body);
 }
 
 PyObject *client_close(PyObject *module, PyObject *capsule) {

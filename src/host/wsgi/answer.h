@@ -30,6 +30,10 @@ PyObject *answer_failed(int error);
  * another thread reads it, or when it is closed. */
 PyObject *client_read(PyObject *module, PyObject *args);
 
+/* (handle): the rest of the chunk that is being received, or the next one. As client_read
+ * otherwise. */
+PyObject *client_read_chunk(PyObject *module, PyObject *handle);
+
 PyObject *client_close(PyObject *module, PyObject *handle);
 
 #endif

@@ -1,5 +1,6 @@
 #include "host/wsgi/client.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "host/wsgi/answer.h"
@@ -137,21 +138,67 @@ static PyObject *fields_of(const gr_answer *answer) {
     return list;
 }
 
+/* ---- bodies that are sent ---- */
+
+/* The pieces that an iterator brings, bytes. */
+struct pieces {
+    PyObject *iterator, *piece;
+};
+
+/* Without the interpreter's lock. An exception is there when the lock is taken again. */
+static int next_piece(void *data, gr_slice *bytes) {
+    struct pieces *pieces = data;
+    PyGILState_STATE state = PyGILState_Ensure();
+    char *octets;
+    Py_ssize_t len;
+    int result = -1;
+    Py_CLEAR(pieces->piece);
+    pieces->piece = PyIter_Next(pieces->iterator);
+    if (!pieces->piece) {
+        result = PyErr_Occurred() ? -1 : 0;
+    } else if (PyBytes_AsStringAndSize(pieces->piece, &octets, &len) == 0) {
+        *bytes = (gr_slice){octets, (size_t)len};
+        result = 1;
+    }
+    PyGILState_Release(state);
+    if (result < 0) errno = EIO;
+    return result;
+}
+
 /* What is to be sent, and what came of it. */
 struct exchange {
     gr_call call;
-    bool stream;
+    struct pieces pieces;
+    bool stream;       /* the body of the answer is to be streamed */
     gr_answer *answer; /* NULL: there is none, see failure */
     gr_failure failure;
-    struct answer_body body; /* unless it is to be streamed */
+    struct answer_body body;
 };
+
+/* body is None, bytes, or an iterator of bytes, of that length. */
+static int set_body(struct exchange *exchange, PyObject *body, long long length) {
+    gr_call *call = &exchange->call;
+    if (body == Py_None) return 0;
+    if (PyBytes_Check(body)) {
+        call->body = (gr_slice){PyBytes_AsString(body), (size_t)PyBytes_Size(body)};
+        return 0;
+    }
+    exchange->pieces.iterator = body;
+    call->stream_length = length;
+    call->stream = gr_reader_pull(next_piece, &exchange->pieces);
+    if (call->stream) return 0;
+    PyErr_NoMemory();
+    return -1;
+}
 
 /* Lets others have the interpreter meanwhile. */
 static void make(gr_client *client, struct exchange *exchange) {
     PyThreadState *state = PyEval_SaveThread();
     exchange->answer = gr_client_call(client, &exchange->call, &exchange->failure);
     if (exchange->answer && !exchange->stream) answer_collect(exchange->answer, &exchange->body);
+    gr_reader_close(exchange->call.stream);
     PyEval_RestoreThread(state);
+    Py_XDECREF(exchange->pieces.piece);
 }
 
 static PyObject *call_failed(const gr_failure *failure) {
@@ -169,21 +216,22 @@ static PyObject *content_of(struct exchange *exchange, PyObject *client) {
 }
 
 PyObject *client_call(PyObject *module, PyObject *args) {
-    PyObject *client, *list;
+    PyObject *client, *list, *body;
     struct exchange exchange = {.stream = false};
     gr_call *call = &exchange.call;
-    Py_ssize_t len;
-    long long connect, read, whole;
+    long long length, connect, read, whole;
     int stream;
-    if (!PyArg_ParseTuple(args, "OssOy#zzLLLp:client_call", &client, &call->method, &call->url,
-                          &list, &call->body.data, &len, &call->user, &call->password, &connect,
-                          &read, &whole, &stream))
+    if (!PyArg_ParseTuple(args, "OssOOLzzLLLp:client_call", &client, &call->method, &call->url,
+                          &list, &body, &length, &call->user, &call->password, &connect, &read,
+                          &whole, &stream))
         return NULL;
     gr_client *opened = PyCapsule_GetPointer(client, client_name);
     gr_client_field *fields = opened ? read_fields(list, NULL, &call->field_count) : NULL;
-    if (!fields) return NULL;
+    if (!fields || set_body(&exchange, body, length) < 0) {
+        free(fields);
+        return NULL;
+    }
     call->fields = fields;
-    call->body.len = (size_t)len;
     call->connect_timeout = connect;
     call->read_timeout = read;
     call->timeout = whole;
@@ -205,24 +253,23 @@ PyObject *client_call(PyObject *module, PyObject *args) {
 }
 
 PyObject *client_exchange(PyObject *module, PyObject *args) {
-    PyObject *client, *list;
+    PyObject *client, *list, *body;
     struct exchange exchange = {.call.fields_complete = true};
     gr_call *call = &exchange.call;
-    Py_ssize_t len;
-    long long connect, read;
+    long long length, connect, read;
     int stream;
-    if (!PyArg_ParseTuple(args, "OssOz#LLp:client_exchange", &client, &call->method, &call->url,
-                          &list, &call->body.data, &len, &connect, &read, &stream))
+    if (!PyArg_ParseTuple(args, "OssOOLLLp:client_exchange", &client, &call->method, &call->url,
+                          &list, &body, &length, &connect, &read, &stream))
         return NULL;
     gr_client *opened = PyCapsule_GetPointer(client, client_name);
     PyObject *kept = opened ? PyList_New(0) : NULL;
     gr_client_field *fields = kept ? read_fields(list, kept, &call->field_count) : NULL;
-    if (!fields) {
+    if (!fields || set_body(&exchange, body, length) < 0) {
         Py_XDECREF(kept);
+        free(fields);
         return NULL;
     }
     call->fields = fields;
-    call->body.len = (size_t)len;
     call->connect_timeout = connect;
     call->read_timeout = read;
     exchange.stream = stream;

@@ -13,16 +13,17 @@ PyObject *client_tls(PyObject *module, PyObject *args);
  * unix_path): a client. The last three may be None. Raises ValueError. */
 PyObject *client_open(PyObject *module, PyObject *args);
 
-/* (client, method, url, fields, body, user, password, connect_timeout, read_timeout, timeout,
- * stream). Fields are a list of pairs of str; body is bytes. Returns (status, reason, url or None,
- * fields, body), where body is bytes, or a handle if it is to be streamed; or (kind, errno, why) of
- * a failure. */
+/* (client, method, url, fields, body, length, user, password, connect_timeout, read_timeout,
+ * timeout, stream). Fields are a list of pairs of str; body is None, bytes, or an iterator of
+ * bytes, of which there are length in all, -1 for nobody knows. Returns (status, reason, url or
+ * None, fields, body), where body is bytes, or a handle if it is to be streamed; or (kind, errno,
+ * why) of a failure. Raises what the iterator does. */
 PyObject *client_call(PyObject *module, PyObject *args);
 
-/* (client, method, url, fields, body, connect_timeout, read_timeout, stream). The fields are all
- * that is sent of a head, and the body, which may be None, goes out as it is. Returns (status,
- * version, reason, fields, body, errno), where version is 10 or 11, and errno says why the body is
- * not whole, 0 if it is; or (kind, errno, why). */
+/* (client, method, url, fields, body, length, connect_timeout, read_timeout, stream). The fields
+ * are the whole head but for Host. Returns (status, version, reason, fields, body, errno), where
+ * version is 10 or 11, and errno says why the body is not whole, 0 if it is; or (kind, errno, why).
+ */
 PyObject *client_exchange(PyObject *module, PyObject *args);
 
 /* Returns 0. */

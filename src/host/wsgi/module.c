@@ -233,6 +233,7 @@ static PyMethodDef methods[] = {
     {"client_call", client_call, METH_VARARGS, "Sends a request, receives the answer."},
     {"client_exchange", client_exchange, METH_VARARGS, "The same with the caller's own head."},
     {"client_read", client_read, METH_VARARGS, "Reads of the body of an answer."},
+    {"client_read_chunk", client_read_chunk, METH_O, "The next chunk of an answer."},
     {"client_close", client_close, METH_O, "Closes an answer."},
     METRIC("counter", metric_counter, "What has happened, in number."),
     METRIC("gauge", metric_gauge, "What is, in number: the workers' are summed."),

@@ -1,0 +1,5 @@
+"""A plugin of pytest: requests is accelerated before the tests import it."""
+
+import greenroom
+
+greenroom.accelerate("requests")
