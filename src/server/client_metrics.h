@@ -1,6 +1,6 @@
 /* Which clients use which endpoint, in the metrics: told apart by a field of their requests that
  * --client-header names, such as X-Api-Version or User-Agent. There are up to KNOWN_NAMES_MAX, and
- * "(others)". */
+ * "(others)"; and so many pairs of a client and an endpoint as server/endpoint_pairs.h has. */
 #ifndef SERVER_CLIENT_METRICS_H
 #define SERVER_CLIENT_METRICS_H
 
