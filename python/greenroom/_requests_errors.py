@@ -13,7 +13,6 @@ import urllib3
 from requests import exceptions
 from urllib3 import exceptions as beneath
 from urllib3.util import parse_url
-from urllib3.util.ssl_match_hostname import CertificateError
 
 # gr_failure_kind of greenroom/client.h.
 CALL, PLACE, NAME, CONNECT, TLS, SEND, RECEIVE, PROTOCOL, REDIRECT, MEMORY, PROXY = range(1, 12)
@@ -64,8 +63,6 @@ def _no_tls(error: int, why: str, host: str) -> Exception:
         failed = ssl.SSLError(int(ssl.SSL_ERROR_SSL), f"[SSL: {name}] {reason}")
         failed.library, failed.reason = "SSL", name
         return beneath.SSLError(failed)
-    if reason.endswith("mismatch") and _IS_URLLIB3_1:
-        return beneath.SSLError(CertificateError(f"hostname {host!r} doesn't match its certificate"))
     if reason.endswith("mismatch"):
         subject = "IP address" if reason.startswith("IP") else "Hostname"
         reason = f"{subject} mismatch, certificate is not valid for {host!r}."
@@ -98,6 +95,14 @@ def of_urllib3(
     if kind == TLS and error in (errno.EPROTO, errno.ENODATA):
         return _no_tls(error, why, pool.host)
     return _aborted(kind, error, why)
+
+
+def is_for_urllib3(failure: tuple[int, int, str]) -> bool:
+    """Nothing has been sent, and urllib3 may see it otherwise: what it calls a URL, or, its version 1, the name
+    in a certificate.
+    """
+    kind, _, why = failure
+    return kind == CALL or (kind == TLS and _IS_URLLIB3_1 and why.endswith("mismatch"))
 
 
 def _aborted(kind: int, error: int, why: str) -> Exception:

@@ -180,7 +180,7 @@ class _Call:
                 patience.connect, patience.read, self.stream,
             )
             if len(answer) == 3:
-                if answer[0] == errors.CALL:
+                if errors.is_for_urllib3(answer):
                     return None
                 self._failed(answer)
                 continue

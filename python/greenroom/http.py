@@ -17,12 +17,16 @@ import errno
 import json as json_module
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from http.cookiejar import CookieJar
 from types import EllipsisType, TracebackType
 from typing import Any
 
 import _greenroom
 
+from greenroom._cookies import header, jar_of, keep
 from greenroom._encode import Content, File, Pairs, body_of, url_of
+from greenroom._redirect import Hop
 
 __all__ = [
     "Client", "ConnectError", "ConnectionBroken", "HTTPError", "Headers", "InvalidRequest",
@@ -98,7 +102,7 @@ class Headers(Mapping[str, str]):
     """
 
     def __init__(self, fields: list[tuple[str, str]]) -> None:
-        self._fields = fields
+        self.fields = fields
 
     def __getitem__(self, name: str) -> str:
         values = self.get_all(name)
@@ -107,18 +111,18 @@ class Headers(Mapping[str, str]):
         return ", ".join(values)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name.lower() for name, _ in self._fields))
+        return iter(dict.fromkeys(name.lower() for name, _ in self.fields))
 
     def __len__(self) -> int:
-        return len({name.lower() for name, _ in self._fields})
+        return len({name.lower() for name, _ in self.fields})
 
     def __repr__(self) -> str:
-        return f"Headers({self._fields!r})"
+        return f"Headers({self.fields!r})"
 
     def get_all(self, name: str) -> list[str]:
         """The values of that name, in order."""
         wanted = name.lower()
-        return [value for name, value in self._fields if name.lower() == wanted]
+        return [value for name, value in self.fields if name.lower() == wanted]
 
 
 class Response:
@@ -207,8 +211,9 @@ class Client:
     """Settings for calls, and the connections that they share.
 
     base_url stands before URLs that begin with "/". verify is the path of the authorities to trust instead
-    of the system's; cert the path of a certificate and its key, or of both. proxy is a URL, "" for
-    none; None for what the environment says now (http_proxy, https_proxy, all_proxy, no_proxy). unix_socket is the
+    of the system's, False to take servers for whom they say they are; cert the path of a certificate and its key, or of
+    both. cookies is a jar of http.cookiejar, or what one begins with, by name; None: they are
+    not kept. proxy is a URL, "" for none; None for what the environment says now (http_proxy, https_proxy, all_proxy, no_proxy). unix_socket is the
     path of one that is asked whatever the URL. Raises ValueError where these are no good.
 
     A client is not to be used in a child of fork that its parent goes on using.
@@ -223,8 +228,9 @@ class Client:
         timeout: Patience = (10.0, 60.0),
         total: float | None = None,
         redirects: int = 10,
-        verify: str | None = None,
+        verify: str | bool | None = None,
         cert: str | tuple[str, str] | None = None,
+        cookies: CookieJar | Mapping[str, str] | None = None,
         proxy: str | None = None,
         unix_socket: str | None = None,
         connections: int = 1000,
@@ -236,10 +242,14 @@ class Client:
         self.auth = auth
         self.timeout = timeout
         self.total = total
-        tls = verify or certificate
+        self.redirects = redirects
+        self.cookies = None if cookies is None else jar_of(cookies, self.base_url)
+        usual = verify in (None, True)
         self._client = _greenroom.client_open(
-            connections, connections_per_origin, redirects or -1, 0, False,
-            _greenroom.client_tls(verify, certificate, key, True) if tls else None,
+            connections, connections_per_origin, -1 if self.cookies is not None else redirects or -1,
+            0, False,
+            None if usual and not certificate else _greenroom.client_tls(
+                verify if isinstance(verify, str) else None, certificate, key, verify is not False),
             proxy, unix_socket,
         )
 
@@ -260,9 +270,9 @@ class Client:
     ) -> Response:
         """Sends a request, and returns the answer once its body has been read.
 
-        data is a form (a mapping), or the body itself: bytes, text, a file, pieces; it is read before it is
-        sent. timeout bounds connecting and each wait for the answer, total all of the call. With stream the
-        body is not read, but by iter_bytes and content of the answer. Raises HTTPError.
+        data is a form (a mapping), or the body itself: bytes, text, a file, or pieces, of which the last two
+        are read while they are sent, as files are. timeout bounds connecting and each wait for the answer, total all of the
+        call. With stream the body is not read, but by iter_bytes and content of the answer. Raises HTTPError.
         """
         body, kind = body_of(data, json, files)
         fields = self.headers | dict(headers) if headers else self.headers
@@ -271,17 +281,40 @@ class Client:
             sent.append(("Content-Type", kind))
         if self.base_url and url.startswith("/"):
             url = self.base_url + url
-        url = url_of(url, params)
-        user, password = auth or self.auth or (None, None)
         connect, read = _patience(self.timeout if timeout is ... else timeout)
+        times = connect, read, _nanoseconds(self.total if total is None else total)
+        hop = Hop(method, url_of(url, params), sent, *body, auth or self.auth)
+        if self.cookies is None:
+            return self._send(hop, times, stream)
+        return self._follow(self.cookies, hop, times, stream)
+
+    def _send(self, hop: Hop, times: tuple[int, int, int], stream: bool) -> Response:
+        user, password = hop.auth or (None, None)
         answer = _greenroom.client_call(
-            self._client, method, url, sent, body, len(body), user, password, connect, read,
-            _nanoseconds(self.total if total is None else total), stream,
+            self._client, hop.method, hop.url, hop.fields, hop.body, hop.length, user, password,
+            *times, stream,
         )
         if len(answer) == 3:
             raise _raised(*answer)
         status, reason, moved, received, content = answer
-        return Response(status, reason, moved or url, received, content)
+        return Response(status, reason, moved or hop.url, received, content)
+
+    def _follow(
+        self, jar: CookieJar, hop: Hop, times: tuple[int, int, int], stream: bool
+    ) -> Response:
+        """Follows redirects, of which each may set cookies. Each has the whole of the time."""
+        for _ in range(self.redirects + 1):
+            with_cookie = hop
+            if cookie := header(jar, hop.url):
+                with_cookie = replace(hop, fields=[*hop.fields, ("Cookie", cookie)])
+            answer = self._send(with_cookie, times, stream)
+            keep(jar, hop.url, answer.headers.fields)
+            following = hop.after(answer.status_code, answer.headers.get("Location"))
+            if following is None or self.redirects == 0:
+                return answer
+            answer.close()
+            hop = following
+        raise TooManyRedirects(f"there are more than {self.redirects} redirects, the last one to {hop.url}")
 
     def get(self, url: str, **options: Any) -> Response:
         return self.request("GET", url, **options)

@@ -27,20 +27,32 @@ class Echo(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.take_body()
         said = {"method": self.command, "path": self.path, "body": body.decode("latin-1")}
         text = gzip.compress(json.dumps(said | {"fields": dict(self.headers)}).encode())
-        status = 302 if self.path == "/moved" else 404 if self.path == "/none" else 200
+        status = 302 if self.path.startswith("/moved") else 404 if self.path == "/none" else 200
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(text)))
-        self.send_header("Location", "/here?x=y")
+        self.send_header("Location", "/moved/on" if self.path.startswith("/moved/") else "/here?x=y")
+        if self.path == "/moved":
+            self.send_header("Set-Cookie", "seen=1; Path=/")
         self.send_header("Twice", "a")
         self.send_header("Twice", "b")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+
+    def take_body(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        chunks = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"|".join(chunks)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = answer
 
@@ -139,7 +151,6 @@ def test_what_is_given_is_sent(client):
     said = client.put("/", data={"a": "b c"}).json()
     assert said["body"] == "a=b+c"
     assert said["fields"]["Content-Type"] == "application/x-www-form-urlencoded"
-    assert client.patch("/", data=iter([b"one ", b"two"])).json()["body"] == "one two"
     said = client.delete("/", auth=("Aladdin", "open sesame")).json()
     assert said["fields"]["Authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
 
@@ -159,6 +170,46 @@ def test_files_are_sent_as_a_form(client, tmp_path):
         "Content-Type: text/plain\r\n\r\nsome text\r\n"
     )
     assert 'name="g%22"; filename="x"\r\nContent-Type: z/z\r\n\r\ny\r\n' in parts[3]
+
+
+def test_bodies_are_read_while_they_are_sent(http, client, tmp_path):
+    said = client.patch("/", data=iter([b"one", b"", "two"])).json()
+    assert said["body"] == "one|two" and "Content-Length" not in said["fields"]
+    path = tmp_path / "large"
+    path.write_bytes(b"x" * 300000)
+    with path.open("rb") as file:
+        file.seek(100000)
+        said = client.put("/", data=file).json()
+    assert len(said["body"]) == 200000 and said["fields"]["Content-Length"] == "200000"
+    with path.open("rb") as file:
+        said = client.post("/", files={"a": file, "b": "text"}).json()
+    assert int(said["fields"]["Content-Length"]) == len(said["body"]) > 300000
+
+    def break_off():
+        yield b"some"
+        raise LookupError("no more")
+
+    with pytest.raises(LookupError, match="no more"):
+        client.put("/", data=break_off())
+    with pytest.raises(TypeError):
+        client.put("/", data=[1.5])
+    assert client.get("/").status_code == 200
+
+
+def test_cookies_are_kept_and_sent(http, echo):
+    assert "Cookie" not in http.Client(base_url=echo).get("/moved").json()["fields"]
+    client = http.Client(base_url=echo, cookies={"own": "2"}, auth=("a", "b"))
+    moved = client.post("/moved", data=b"x")
+    assert moved.url == f"{echo}/here?x=y" and moved.json()["method"] == "GET"
+    assert moved.json()["fields"]["Cookie"] == "own=2; seen=1"
+    assert "Authorization" in moved.json()["fields"]
+    assert sorted(cookie.name for cookie in client.cookies) == ["own", "seen"]
+    elsewhere = client.get(echo.replace("127.0.0.1", "localhost") + "/a").json()["fields"]
+    assert "Cookie" not in elsewhere
+    with pytest.raises(ValueError, match="need a base_url"):
+        http.Client(cookies={"a": "b"})
+    with pytest.raises(http.TooManyRedirects, match="more than 1 redirects"):
+        http.Client(cookies={}, redirects=1).get(f"{echo}/moved/again")
 
 
 def test_an_answer_is_read_in_every_way(http, client, echo):
@@ -231,6 +282,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(http, tls_upstream, ce
     with pytest.raises(http.TLSError, match="is not accepted"):
         http.get(tls_upstream.url + "/1")
     assert http.Client(verify=str(certificates.ca)).get(tls_upstream.url + "/1").text == "together"
+    assert http.Client(verify=False).get(tls_upstream.url + "/1").text == "together"
     with pytest.raises(ValueError, match="cannot use the certificates in /none"):
         http.Client(verify="/none")
 
