@@ -155,10 +155,15 @@ void metric_table_put(struct metric_table *table, gr_metric_kind kind, gr_slice 
     if (e) e->value += value;
 }
 
-void metric_table_end(struct metric_table *table) {
+/* Whoever was told of a gauge has to be told that it is nothing any more. */
+static bool lasts(const struct metric_entry *e) {
+    return e->seen || (e->kind == GR_GAUGE && e->is_told && e->told != 0);
+}
+
+static void sweep(struct metric_table *table, bool all) {
     for (size_t i = 0; i < table->room; i++) {
         for (struct metric_entry **link = &table->buckets[i], *e; (e = *link);) {
-            if (e->seen) {
+            if (!all && lasts(e)) {
                 link = &e->next;
                 continue;
             }
@@ -170,9 +175,10 @@ void metric_table_end(struct metric_table *table) {
     }
 }
 
+void metric_table_end(struct metric_table *table) { sweep(table, false); }
+
 void metric_table_free(struct metric_table *table) {
-    metric_table_begin(table);
-    metric_table_end(table);
+    sweep(table, true);
     free(table->buckets);
     *table = (struct metric_table){0};
 }
@@ -279,7 +285,7 @@ const struct metric_entry **metric_table_sorted(const struct metric_table *table
     size_t count = 0;
     if (!all) return NULL;
     for (struct metric_entry *e = NULL; (e = metric_table_next(table, e));)
-        if (!e->family) all[count++] = e;
+        if (!e->family && e->seen) all[count++] = e;
     qsort(all, count, sizeof(struct metric_entry *), by_name);
     return all;
 }

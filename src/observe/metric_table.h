@@ -57,7 +57,8 @@ void metric_table_add(struct metric_table *table, struct metric_store *store);
 void metric_table_put(struct metric_table *table, gr_metric_kind kind, gr_slice name, gr_slice help,
                       gr_slice labels, double value);
 
-/* Forgets what no store has any more. */
+/* Forgets what no store has any more, but for gauges of which somebody was told who does not know
+ * that yet: they are 0, and not seen. */
 void metric_table_end(struct metric_table *table);
 
 /* A period of so many seconds is over: the rates. */

@@ -17,6 +17,7 @@
 #include "observe/metric_fold.h"
 #include "observe/metric_format.h"
 #include "observe/metric_name.h"
+#include "observe/metric_snapshot.h"
 #include "observe/metric_statsd.h"
 #include "observe/metric_table.h"
 
@@ -356,6 +357,35 @@ static void what_was_there_before_is_not_told(void **state) {
     assert_string_equal(push(), "orders:2|c\n");
 }
 
+/* ---- snapshots ---- */
+
+static char snapshot[4096];
+
+static const char *tell(bool whole) {
+    FILE *out = fmemopen(snapshot, sizeof snapshot, "w");
+    metric_snapshot_write(&table, whole, out);
+    fclose(out);
+    metric_snapshot_told(&table);
+    return snapshot;
+}
+
+static void fill_from_nothing(void) {
+    metric_table_begin(&table);
+    metric_table_end(&table);
+}
+
+static void who_was_told_of_a_gauge_is_told_of_its_end(void **state) {
+    gr_metric *gauge = metric_of_server(GR_GAUGE, "greenroom_open", NULL, NULL, 0);
+    gr_metric_set(gauge, 3);
+    fill_from(store);
+    assert_non_null(strstr(tell(true), "\"name\":\"greenroom_open\",\"labels\":{},\"value\":3}"));
+    fill_from_nothing();
+    assert_null(entry("greenroom_open", ""));
+    assert_non_null(strstr(tell(false), "{\"id\":1,\"value\":0}"));
+    fill_from_nothing();
+    assert_null(strstr(tell(true), "greenroom_open"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_store, forget_table)
 
 int main(void) {
@@ -377,6 +407,7 @@ int main(void) {
         TEST(what_a_process_has_counted_is_kept_but_for_its_gauges),
         TEST(a_store_that_is_ruined_does_no_harm),
         TEST(rates_are_averages_that_fade),
+        TEST(who_was_told_of_a_gauge_is_told_of_its_end),
         TEST(a_collector_is_told_what_has_changed),
         TEST(what_was_there_before_is_not_told),
     };
