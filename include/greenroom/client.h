@@ -76,9 +76,9 @@ typedef struct gr_client_options {
     gr_tls *tls;                   /* for https: own authorities, a certificate (gr_tls_client with
                                     * the protocol "http/1.1"). Stays the caller's, open as long as
                                     * the client. The authorities that the system trusts */
-    const char *proxy;             /* for all calls: "http://user:password@host:port"; "" for none.
-                                    * As http_proxy, https_proxy, all_proxy and no_proxy say when the
-                                    * client is opened */
+    const char *proxy;             /* for all calls: "http://user:password@host:port", or
+                                    * https; "" for none. As http_proxy, https_proxy, all_proxy and
+                                    * no_proxy say when the client is opened */
     const char *unix_path;         /* of a socket that is connected to, whatever the URL: none */
     size_t head_max;               /* bytes of the head of an answer: 64 KiB; at most 1 MiB */
 } gr_client_options;

@@ -119,6 +119,8 @@ class Pools:
         return known[1]
 
     def _open(self, proxy: str, trust: object | None) -> object | None:
+        if proxy and not proxy.startswith("http://"):
+            return None
         try:
             return _greenroom.client_open(
                 sys.maxsize, self._limit, -1, -1, True, trust, proxy, None)

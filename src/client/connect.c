@@ -21,13 +21,19 @@ static int dial_host(gr_client *client, const char *host, uint16_t port, int64_t
                         host, port, failure_reason(errno));
 }
 
+enum { HOST_SIZE = 256 };
+
+static const char *proxy_host(const struct proxy *proxy, char host[HOST_SIZE]) {
+    snprintf(host, HOST_SIZE, "%.*s", (int)proxy->url.host.len, proxy->url.host.data);
+    return host;
+}
+
 static int dial_proxy(gr_client *client, const struct proxy *proxy, int64_t due,
                       gr_failure *failure) {
-    char host[256];
+    char host[HOST_SIZE];
     if (proxy->url.host.len >= sizeof host)
         return failure_tell(failure, GR_FAILURE_NAME, ENAMETOOLONG, "the proxy's name is too long");
-    snprintf(host, sizeof host, "%.*s", (int)proxy->url.host.len, proxy->url.host.data);
-    return dial_host(client, host, proxy->url.port, due, failure);
+    return dial_host(client, proxy_host(proxy, host), proxy->url.port, due, failure);
 }
 
 static int dial_path(const char *path, int64_t due, gr_failure *failure) {
@@ -72,9 +78,9 @@ static gr_tls *settings(gr_client *client, char *why) {
 }
 
 /* Closes both streams when it fails. */
-static int secure(gr_client *client, struct connection *connection, gr_failure *failure) {
+static int secure(gr_client *client, struct connection *connection, const char *host, uint16_t port,
+                  gr_failure *failure) {
     char why[GR_TLS_WHY_SIZE];
-    const char *host = connection->origin->host;
     gr_tls *tls = settings(client, why);
     if (tls && gr_tls_start(tls, host, &connection->reader, &connection->writer, why) == 0)
         return 0;
@@ -82,7 +88,15 @@ static int secure(gr_client *client, struct connection *connection, gr_failure *
     reader_close(connection->reader, true);
     gr_writer_abort(connection->writer, error);
     return failure_tell(failure, GR_FAILURE_TLS, error, "no TLS with %s port %d: %.400s", host,
-                        connection->origin->port, error == ETIMEDOUT ? failure_reason(error) : why);
+                        port, error == ETIMEDOUT ? failure_reason(error) : why);
+}
+
+static int secure_proxy(gr_client *client, struct connection *connection, const struct proxy *proxy,
+                        gr_failure *failure) {
+    char host[HOST_SIZE];
+    return proxy->url.tls
+               ? secure(client, connection, proxy_host(proxy, host), proxy->url.port, failure)
+               : 0;
 }
 
 /* ---- tunnels ---- */
@@ -145,16 +159,24 @@ static int dial_any(gr_client *client, struct origin *origin, const struct proxy
     return dial_host(client, origin->host, origin->port, due, failure);
 }
 
+/* What comes between a connection and a request. Closes both streams when it fails. */
+static int make_way(gr_client *client, struct connection *connection, const struct proxy *proxy,
+                    gr_failure *failure) {
+    const struct origin *origin = connection->origin;
+    if (proxy && secure_proxy(client, connection, proxy, failure) < 0) return -1;
+    if (!origin->tls) return 0;
+    if (proxy && dig(client, connection, proxy, failure) < 0) return -1;
+    return secure(client, connection, origin->host, origin->port, failure);
+}
+
 struct connection *origin_connect(gr_client *client, struct origin *origin,
                                   const struct proxy *proxy, const struct timing *timing,
                                   gr_failure *failure) {
     int64_t due = timing_due(timing, timing->connect);
     int fd = dial_any(client, origin, proxy, due, failure);
     struct connection *connection = fd < 0 ? NULL : new_connection(origin, fd, due, failure);
-    if (!connection || !origin->tls) return connection;
-    if ((!proxy || dig(client, connection, proxy, failure) == 0) &&
-        secure(client, connection, failure) == 0)
-        return connection;
+    if (!connection) return NULL;
+    if (make_way(client, connection, proxy, failure) == 0) return connection;
     free(connection);
     return NULL;
 }

@@ -1,10 +1,7 @@
 #include "client/origins.h"
 
 #include <assert.h>
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "client/wait.h"
@@ -22,7 +19,6 @@ static struct candidate *first_of(const struct origin *origin) {
 
 void origins_init(struct origins *all) {
     pthread_mutex_init(&all->lock, NULL);
-    list_init(&all->all);
     list_init(&all->idle);
     list_init(&all->waiting);
 }
@@ -68,64 +64,23 @@ static struct connection *oldest(const struct list *idle) {
 
 /* ---- origins ---- */
 
-static bool is_same(const struct origin *origin, const struct http_url *url) {
-    gr_slice host = gr_slice_of(origin->host);
-    return origin->port == url->port && origin->tls == url->tls &&
-           gr_slice_equal_nocase(host, url->host);
-}
-
-static void free_origin(struct origin *origin) {
-    free(origin->host);
-    free(origin->name);
-    free(origin);
-}
-
-static struct origin *new_origin(const struct http_url *url) {
-    struct origin *origin = calloc(1, sizeof *origin);
-    if (!origin) return NULL;
-    list_init(&origin->waiters);
-    list_init(&origin->idle);
-    origin->tls = url->tls;
-    origin->port = url->port;
-    origin->host = strndup(url->host.data, url->host.len);
-    bool shown = url->port != (url->tls ? 443 : 80);
-    const char *form = url->is_ipv6 ? (shown ? "[%s]:%d" : "[%s]") : (shown ? "%s:%d" : "%s");
-    for (char *at = origin->host; at && *at; at++) *at = (char)tolower((unsigned char)*at);
-    if (origin->host && asprintf(&origin->name, form, origin->host, url->port) >= 0) return origin;
-    origin->name = NULL;
-    free_origin(origin);
-    errno = ENOMEM;
-    return NULL;
-}
-
-static struct origin *find_origin(const struct origins *all, const struct http_url *url) {
-    for (struct list *at = all->all.next; at != &all->all; at = at->next) {
-        struct origin *origin = LIST_ENTRY(at, struct origin, node);
-        if (is_same(origin, url)) return origin;
-    }
-    return NULL;
-}
-
 struct origin *origins_find(struct origins *all, const struct http_url *url) {
     pthread_mutex_lock(&all->lock);
-    struct origin *origin = find_origin(all, url);
-    if (!origin && (origin = new_origin(url))) list_append(&all->all, &origin->node);
+    struct origin *origin = origin_table_find(&all->table, url);
     if (origin) origin->users++;
     pthread_mutex_unlock(&all->lock);
     return origin;
 }
 
 /* Under the lock. */
-static void forget_if_unused(struct origin *origin) {
-    if (origin->users || origin->open) return;
-    list_remove(&origin->node);
-    free_origin(origin);
+static void forget_if_unused(struct origins *all, struct origin *origin) {
+    if (!origin->users && !origin->open) origin_table_remove(&all->table, origin);
 }
 
 void origins_leave(struct origins *all, struct origin *origin) {
     pthread_mutex_lock(&all->lock);
     origin->users--;
-    forget_if_unused(origin);
+    forget_if_unused(all, origin);
     pthread_mutex_unlock(&all->lock);
 }
 
@@ -137,7 +92,7 @@ static void sweep(struct origins *all, int64_t now, struct list *closing) {
         next = at->next;
         if (now - connection->idle_since < all->idle_timeout) return;
         discard(all, connection, closing);
-        forget_if_unused(origin);
+        forget_if_unused(all, origin);
     }
 }
 
@@ -147,6 +102,7 @@ void origins_fini(struct origins *all) {
     all->idle_timeout = 0;
     sweep(all, NEVER, &closing);
     close_all(&closing);
+    origin_table_fini(&all->table);
     pthread_mutex_destroy(&all->lock);
 }
 
@@ -160,7 +116,7 @@ static bool occupy(struct origins *all, struct origin *origin, struct list *clos
         if (list_empty(&all->idle)) return false;
         struct origin *other = oldest(&all->idle)->origin;
         discard(all, oldest(&all->idle), closing);
-        if (other != origin) forget_if_unused(other);
+        if (other != origin) forget_if_unused(all, other);
     }
     origin->open++;
     all->open++;
@@ -294,7 +250,7 @@ void origins_drop(struct origins *all, struct origin *origin, struct connection 
     pthread_mutex_lock(&all->lock);
     vacate(all, origin);
     serve_next(all, &closing);
-    forget_if_unused(origin);
+    forget_if_unused(all, origin);
     pthread_mutex_unlock(&all->lock);
     close_all(&closing);
     if (connection) close_connection(connection);

@@ -5,32 +5,17 @@
 
 #include <pthread.h>
 
-#include "base/list.h"
+#include "client/origin_table.h"
 #include "client/wire.h"
-#include "http/absolute_url.h"
 
 struct origins {
     pthread_mutex_t lock; /* of all here but what is said below */
-    struct list all;
+    struct origin_table table;
     struct list idle;    /* connections, the longest idle first */
     struct list waiting; /* origins for which somebody waits */
     size_t open, open_max, open_max_of_origin, idle_count;
     uint64_t tickets; /* given out so far */
     int64_t idle_timeout;
-};
-
-/* Where connections lead. */
-struct origin {
-    struct list node;    /* of origins.all */
-    struct list waiting; /* of origins.waiting, while there are waiters */
-    struct list waiters; /* in order */
-    struct list idle;    /* connections, the longest idle first */
-    size_t open;         /* connections, and places of those to come */
-    size_t users;        /* calls */
-    bool tls;            /* these do not change, and need no lock */
-    uint16_t port;
-    char *host; /* without brackets, in lower case */
-    char *name; /* "host:port", for people and for Host */
 };
 
 struct connection {

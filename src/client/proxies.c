@@ -22,10 +22,6 @@ static int read_proxy(struct proxy *proxy, const char *text, gr_failure *failure
     if (http_url_parse(gr_slice_of(proxy->text), &proxy->url, &why) < 0)
         return failure_tell(failure, GR_FAILURE_CALL, EINVAL, "cannot use the proxy %.300s: %s",
                             proxy->text, why);
-    if (proxy->url.tls)
-        return failure_tell(failure, GR_FAILURE_CALL, EINVAL,
-                            "cannot use the proxy %.300s: a proxy is spoken with in http",
-                            proxy->text);
     return 0;
 }
 

@@ -1,12 +1,13 @@
 """greenroom.http: on green threads of a server, and in plain Python, which is that of the tests."""
 
-import contextlib
 import gzip
 import importlib
 import json
 import os
+import select
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -97,32 +98,37 @@ def silent(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@pytest.fixture
-def tunnel() -> Iterator[str]:
-    """A proxy that makes one tunnel."""
+@pytest.fixture(params=["http", "https"])
+def tunnel(request, certificates) -> Iterator[str]:
+    """A proxy that makes one tunnel, by its scheme."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.certificate, certificates.key)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=dig, args=(listener,))
+        secure = context if request.param == "https" else None
+        thread = threading.Thread(target=dig, args=(listener, secure))
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{request.param}://127.0.0.1:{listener.getsockname()[1]}"
         thread.join()
 
 
-def dig(listener: socket.socket) -> None:
-    with listener.accept()[0] as near:
+def dig(listener: socket.socket, secure: ssl.SSLContext | None) -> None:
+    near = listener.accept()[0]
+    with secure.wrap_socket(near, server_side=True) if secure else near as near:
         host, port = near.recv(4096).split()[1].decode().split(":")
         with socket.create_connection((host, int(port))) as far:
             near.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-            back = threading.Thread(target=carry, args=(far, near))
-            back.start()
-            carry(near, far)
-            back.join()
+            while carry(near, far):
+                pass
 
 
-def carry(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
+def carry(near: socket.socket, far: socket.socket) -> bool:
+    """What one of them says, to the other. Nothing of it stays within TLS: it is read a record at a time."""
+    for source in select.select([near, far], [], [], 10)[0]:
+        data = source.recv(65536)
+        if not data:
+            return False
+        (far if source is near else near).sendall(data)
+    return True
 
 
 # ---- in a server ----

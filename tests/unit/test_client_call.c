@@ -33,6 +33,20 @@ static void the_fields_of_the_caller_take_the_place_of_ours(void **state) {
                                    "AUTHORIZATION: own\r\n\r\n");
 }
 
+static void a_head_that_is_complete_is_sent_as_it_is(void **state) {
+    PEER_START(&peer, HELLO, HELLO);
+    const gr_client_field fields[] = {{{"Connection", 10}, {"keep-alive", 10}},
+                                      {{"Content-Length", 14}, {"2", 1}},
+                                      {{"Host", 4}, {"shop.test", 9}}};
+    gr_call call = {.fields = fields, .field_count = 3, .fields_complete = true, .body = {"ab", 2}};
+    assert_answer(ask(call), 200, "hello");
+    assert_string_equal(peer.last, "GET / HTTP/1.1\r\nConnection: keep-alive\r\n"
+                                   "Content-Length: 2\r\nHost: shop.test\r\n\r\nab");
+    call.field_count = 2;
+    assert_answer(ask(call), 200, "hello");
+    assert_non_null(strstr(peer.last, "GET / HTTP/1.1\r\nHost: 127.0.0.1:"));
+}
+
 static void bodies_are_sent_with_their_length(void **state) {
     PEER_START(&peer, HELLO, HELLO);
     assert_answer(ask((gr_call){.method = "POST", .body = {"some text", 9}}), 200, "hello");
@@ -474,6 +488,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_request_says_what_it_has_to),
         TEST(the_fields_of_the_caller_take_the_place_of_ours),
+        TEST(a_head_that_is_complete_is_sent_as_it_is),
         TEST(bodies_are_sent_with_their_length),
         TEST(a_stream_is_sent_while_it_is_read),
         TEST(a_stream_of_known_length_is_sent_without_chunks),
