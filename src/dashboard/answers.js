@@ -1,17 +1,11 @@
-// The six answers, each a sentence and the numbers that it stands on. Here, and nowhere else, is decided what is said.
-import {byName, change, percent, plural, rate, requests, seconds, times} from "./format.js";
+// The six answers, each a sentence and the numbers that it stands on, and whether it is bad news. Here, and nowhere else, is
+// decided what is said.
+import {byName, compared, interval, percent, plural, rate, requests, seconds, times} from "./format.js";
 import {addAll, quantiles, total} from "./histogram.js";
-import {compare} from "./statistics.js";
+import {compare, compareSlices} from "./statistics.js";
 import {group} from "./view.js";
 
 const strong = (text) => ({strong: text});
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
-
-// In percent, of a ratio with its interval: "between 3 % and 8 %".
-function interval({low, high}) {
-    const bound = (ratio) => change(ratio);
-    return `between ${bound(low)} and ${bound(high)}`;
-}
 
 const nothing = ["No requests have been answered yet."];
 
@@ -36,39 +30,49 @@ function percentile({endpoint, endpoints, period}) {
 // What is less than that may be the requests that it happened to get.
 const STANDS_OUT = 1.2;
 
-function besides(workers, one) {
-    const rest = new Map();
-    for (const worker of workers) if (worker !== one) addAll(rest, worker.now.histogram);
-    return rest;
+function merge(histograms) {
+    const all = new Map();
+    for (const one of histograms) addAll(all, one);
+    return all;
+}
+
+// By slices of time where the period has been watched; else all that there is is all that can be compared.
+function compareWorker(workers, one) {
+    const others = workers.filter((worker) => worker !== one);
+    const slices = one.slices.map((own, i) => [merge(others.map((worker) => worker.slices[i])), own]);
+    return compareSlices(slices, workers.length)
+        ?? compare(merge(others.map(({now}) => now.histogram)), one.now.histogram, workers.length);
 }
 
 function instances({workers, period}) {
-    const compared = workers.map((worker) => ({
+    const all = workers.map((worker) => ({
         worker: worker.key, count: worker.count, p50: worker.p50, p99: worker.p99,
-        ...compare(besides(workers, worker), worker.now.histogram, workers.length),
+        ...compareWorker(workers, worker),
     }));
-    const slow = compared.filter(({verdict, ratio}) => verdict === "slower" && ratio >= STANDS_OUT);
-    return {sentence: sayInstances(compared, slow, period), slow: slow.map(({worker}) => worker), workers: compared};
+    const slow = all.filter(({verdict, ratio}) => verdict === "slower" && ratio >= STANDS_OUT);
+    return {
+        sentence: sayInstances(all, slow, period), bad: slow.length > 0,
+        slow: slow.map(({worker}) => worker), workers: all,
+    };
 }
 
-function sayInstances(compared, slow, period) {
-    const served = compared.filter(({count}) => count);
-    if (!served.length) return nothing;
-    if (compared.length === 1) return ["There is one instance: nothing to compare it with."];
+function sayInstances(all, slow, period) {
+    if (!all.some(({count}) => count)) return nothing;
+    if (all.length === 1) return ["There is one instance: nothing to compare it with."];
     if (slow.length === 1) {
-        const [{worker, ratio, low, high}] = slow;
-        return [strong(`Just one: worker ${worker}`), " takes ", strong(times(ratio)), " as long as the others, surely ",
-            `between ${times(low)} and ${times(high)}, ${period.words}.`];
+        const [does, others] = compared(slow[0].ratio, "", "the others");
+        return [strong(`Just one: worker ${slow[0].worker}`), " ", strong(does), `${others} ${period.words}, with 95 % confidence `,
+            `${interval(slow[0])}.`];
     }
-    if (slow.length > 1) return [strong(`${slow.length} of ${compared.length}`), " are slower than the others: workers ",
+    if (slow.length > 1) return [strong(`${slow.length} of ${all.length}`), " are slower than the others: workers ",
         `${slow.map(({worker, ratio}) => `${worker} (${times(ratio)})`).join(", ")}.`];
-    const unsure = compared.filter(({enough}) => !enough);
-    if (unsure.length) return [strong("Not enough requests yet"), ` to compare worker ${unsure[0].worker} with the others `,
-        `(${requests(unsure[0].now)} ${period.words}).`];
-    const worst = compared.reduce((most, one) => (one.ratio > most.ratio ? one : most));
+    const unsure = all.find(({enough}) => !enough);
+    if (unsure) return [strong("Not enough requests yet"), ` to compare worker ${unsure.worker} with the others `,
+        `(${requests(unsure.now)} ${period.words}).`];
+    const worst = all.reduce((most, one) => (one.ratio > most.ratio ? one : most));
     const noise = worst.low <= 1 ? "which is noise" : "which is little";
-    return [strong("All are alike."), ` Worker ${worst.worker} is furthest off, ${change(worst.ratio)} than the others, `,
-        `${noise} (${interval(worst)}).`];
+    return [strong("All are alike."), ` Worker ${worst.worker} ${compared(worst.ratio, "", "the others").join("")}, ${noise} `,
+        `(${interval(worst)}).`];
 }
 
 // ---- 3. How many requests a second does this endpoint take?
@@ -92,28 +96,28 @@ const DEGRADED = 1.3;
 
 function downstreams({downstreams: all, endpoints, spent, period}) {
     const whole = endpoints.reduce((sum, {seconds: own}) => sum + own, 0);
-    const compared = all.map((one) => ({
+    const found = all.map((one) => ({
         downstream: one.key, name: one.downstream, protocol: one.protocol, count: one.count,
         share: whole > 0 ? one.seconds / whole : 0, mean: one.count ? one.seconds / one.count : NaN, p99: one.p99,
         change: one.before && compare(one.before.histogram, one.now.histogram, all.length),
     })).sort((a, b) => b.share - a.share);
-    const degraded = compared.filter((one) => one.change?.low > 1 && one.change.ratio >= DEGRADED);
-    const culprit = compared[0]?.share >= KILLS ? compared[0] : null;
+    const degraded = found.filter((one) => one.change?.low > 1 && one.change.ratio >= DEGRADED);
+    const culprit = found[0]?.share >= KILLS ? found[0] : null;
     return {
-        sentence: whole > 0 ? sayDownstreams(compared, culprit, degraded, spent, period) : nothing,
-        culprit: culprit?.downstream ?? null, degraded: degraded.map(({downstream}) => downstream), downstreams: compared,
+        sentence: whole > 0 ? sayDownstreams(found, culprit, degraded, spent, period) : nothing, bad: culprit !== null,
+        culprit: culprit?.downstream ?? null, degraded: degraded.map(({downstream}) => downstream), downstreams: found,
     };
 }
 
 const sayChange = (one) => `${times(one.change.ratio)} as long as before`;
 
-function sayDownstreams(compared, culprit, degraded, spent, period) {
-    if (!compared.length) return [strong("None:"), " no request has waited for one."];
+function sayDownstreams(found, culprit, degraded, spent, period) {
+    if (!found.length) return [strong("None:"), " no request has waited for one."];
     const others = degraded.filter((one) => one !== culprit)
         .map((one) => ` ${one.downstream} takes ${sayChange(one)}.`);
     if (!culprit) {
         const most = spent.filter(({on}) => on !== "downstream").sort((a, b) => b.seconds - a.seconds)[0];
-        return [strong("None."), ` The most time, ${percent(compared[0].share)}, goes to ${compared[0].downstream}; `,
+        return [strong("None."), ` The most time, ${percent(found[0].share)}, goes to ${found[0].downstream}; `,
             `what takes longer is in the server itself${most ? ` (${most.on.replace("_", " ")})` : ""}.`, ...others];
     }
     const worse = degraded.includes(culprit) ? [", ", strong(sayChange(culprit))] : [];
@@ -162,7 +166,7 @@ function clients(view) {
         endpoints: user.endpoints.filter(({count}) => count).sort((a, b) => b.count - a.count),
     })).sort((a, b) => byName(a.client, b.client));
     const old = users.filter((user) => user.old && user.count);
-    return {sentence: sayClients(users, old, view), old: old.map(({client}) => client), clients: users};
+    return {sentence: sayClients(users, old, view), bad: old.length > 0, old: old.map(({client}) => client), clients: users};
 }
 
 function sayClients(users, old, {period, clients: told}) {
@@ -184,8 +188,8 @@ function sayClients(users, old, {period, clients: told}) {
 
 // ---- 6. Did the new version make it slower?
 
-const histogramOf = (seriesList, key) => seriesList.filter(({labels}) => `${labels.method} ${labels.endpoint}` === key)
-    .reduce((all, series) => (addAll(all, series.all), all), new Map());
+const histogramOf = (seriesList, key) => merge(seriesList
+    .filter(({labels}) => `${labels.method} ${labels.endpoint}` === key).map(({all}) => all));
 
 function versions({versions: all, endpoints, options}) {
     const after = all.find(({version}) => version === options.after) ?? all.at(-1);
@@ -196,14 +200,14 @@ function versions({versions: all, endpoints, options}) {
     const shared = endpoints.map(({key}) => ({
         key, then: histogramOf(before.series, key), now: histogramOf(after.series, key),
     })).filter(({then, now}) => total(then) && total(now));
-    const compared = shared.map(({key, then, now}) => ({
+    const found = shared.map(({key, then, now}) => ({
         endpoint: key, ...compare(then, now, shared.length),
         p99Before: quantiles(then, [0.99])[0], p99Now: quantiles(now, [0.99])[0],
     })).sort((a, b) => (b.ratio ?? 0) - (a.ratio ?? 0));
     return {
-        sentence: sayVersions(compared, before.version, after.version), versions: known,
-        before: before.version, after: after.version, endpoints: compared,
-        slower: compared.filter(({verdict}) => verdict === "slower").map(({endpoint}) => endpoint),
+        sentence: sayVersions(found, before.version, after.version), versions: known,
+        before: before.version, after: after.version, endpoints: found,
+        bad: found.some(({verdict}) => verdict === "slower"), slower: found.filter(({verdict}) => verdict === "slower").map(({endpoint}) => endpoint),
     };
 }
 
@@ -211,24 +215,25 @@ const sayNoVersions = (all) => (all.length
     ? ["Only version ", strong(all[0].version), " has served so far: nothing to compare it with."]
     : ["Nobody can tell: start the server with ", strong("--release VERSION"), ", and each deploy with another."]);
 
-function sayVersions(compared, before, after) {
-    const sure = compared.filter(({enough}) => enough);
-    const slower = sure.filter(({verdict}) => verdict === "slower");
-    const faster = sure.filter(({verdict}) => verdict === "faster");
-    const unsure = sure.filter(({verdict}) => verdict === "not sure yet");
+function sayVersions(found, before, after) {
+    const sure = found.filter(({enough}) => enough);
+    const [slower, faster, unsure] = ["slower", "faster", "not sure yet"].map((wanted) => (
+        sure.filter(({verdict}) => verdict === wanted)));
     if (!sure.length) return [strong("Not enough requests yet"), ` of ${after} to compare it with ${before}.`];
-    const rest = compared.length - slower.length - faster.length - unsure.length;
+    const say = (one) => compared(one.ratio, ` in ${after}`, `in ${before}`);
     const also = unsure.length ? ` Of ${plural(unsure.length, "endpoint")} it cannot be said yet.` : "";
     if (slower.length) {
-        const [worst] = slower;
-        const more = slower.length > 1 ? `, and ${plural(slower.length - 1, "other endpoint")}` : "";
-        return [strong("Yes: "), strong(worst.endpoint), ` is `, strong(change(worst.ratio)), ` in ${after} than in ${before}${more}; `,
-            `with 95 % confidence ${interval(worst)}.${also}`];
+        const [does, than] = say(slower[0]);
+        const more = slower.length > 1 ? `, and ${plural(slower.length - 1, "other endpoint")} slower too` : "";
+        return [strong("Yes: "), strong(slower[0].endpoint), " ", strong(does), `${than}${more}; with 95 % confidence `,
+            `${interval(slower[0])}.${also}`];
     }
-    if (faster.length) return [strong("No, faster: "), `${faster.at(-1).endpoint} is ${change(faster.at(-1).ratio)} in ${after}, `,
-        `with 95 % confidence ${interval(faster.at(-1))}.${also}`];
+    if (faster.length) {
+        const best = faster.at(-1);
+        return [strong("No, faster: "), best.endpoint, ` ${say(best).join("")}, with 95 % confidence ${interval(best)}.${also}`];
+    }
     if (unsure.length) return [strong("It cannot be said yet: "), `${unsure[0].endpoint} is ${interval(unsure[0])} in ${after}.`];
-    return [strong("No."), ` ${capital(plural(rest, "endpoint"))} ${rest === 1 ? "is" : "are"} as fast in ${after} as in ${before}, `,
+    return [strong("No."), ` ${plural(sure.length, "endpoint")} ${sure.length === 1 ? "is" : "are"} as fast in ${after} as in ${before}, `,
         "within 3 %."];
 }
 

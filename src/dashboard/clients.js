@@ -13,8 +13,7 @@ export function makeClients() {
         wordColumn("Version", wordOf),
         {title: "Requests", value: (one) => one.count, text: (one) => count(one.count)},
         {title: "Share", value: (one) => one.share, text: (one) => percent(one.share)},
-        {title: "Last seen", value: (one) => one.seen, text: (one) => (one.seen ? ago(now - one.seen) : "before this page")},
-        {title: "Most to", left: true, text: (one) => one.endpoints[0]?.endpoint ?? "–"},
+        {title: "Seen", value: (one) => one.seen, text: (one) => (one.seen ? ago(now - one.seen) : "before this page")},
     ], {sort: 2});
     return (view, answer) => {
         now = view.model.at;

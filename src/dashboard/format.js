@@ -18,7 +18,7 @@ export function seconds(value) {
 export function percent(share) {
     const value = share * 100;
     if (value > 0 && value < 0.1) return `<${NO_BREAK}0.1${NO_BREAK}%`;
-    return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1)}${NO_BREAK}%`;
+    return `${value.toFixed(value < 9.95 ? 1 : 0).replace(/\.0$/, "")}${NO_BREAK}%`;
 }
 
 export function count(value) {
@@ -38,10 +38,26 @@ export function bytes(value) {
     }
 }
 
-// "12 % slower", "3.1 % faster" of a ratio of times.
+// From here on, percents are harder to read than factors.
+const MANY = 2;
+
+const side = (ratio) => (ratio < 1 ? "faster" : "slower");
+
+// Of a ratio of times: "12 % slower", "3.1 % faster", "2.7 × as long".
 export function change(ratio) {
-    const size = Math.abs(ratio - 1);
-    return ratio >= 3 ? `${times(ratio)} slower` : `${percent(size)} ${ratio < 1 ? "faster" : "slower"}`;
+    return ratio >= MANY ? `${times(ratio)} as long` : `${percent(Math.abs(ratio - 1))} ${side(ratio)}`;
+}
+
+// "is 12 % slower than the others", "takes 2.7 × as long as the others".
+export function compared(ratio, where, others) {
+    return ratio >= MANY ? [`takes ${change(ratio)}`, `${where} as ${others}`] : [`is ${change(ratio)}`, `${where} than ${others}`];
+}
+
+// "between 3 % faster and 8 % slower", "between 3 % and 8 % slower", "between 2.1 × and 2.9 ×".
+export function interval({ratio, low, high}) {
+    if (ratio >= MANY) return `between ${times(low)} and ${times(high)}`;
+    const near = side(low) === side(high) && high < MANY ? percent(Math.abs(low - 1)) : change(low);
+    return `between ${near} and ${change(high)}`;
 }
 
 export const plural = (number, noun) => `${count(number)}${NO_BREAK}${noun}${number === 1 ? "" : "s"}`;

@@ -4,7 +4,7 @@ import {bytes, count, percent, seconds, times} from "./format.js";
 import {makeTable, wordColumn} from "./table.js";
 import {logarithmic} from "./scales.js";
 
-const WIDTH = 150;
+const WIDTH = 100;
 
 // From the median to the 99th percentile, all on one scale.
 function paintRange(cell, item) {
@@ -22,7 +22,7 @@ function wordOf({slow, enough, verdict, count: number}) {
     if (slow) return ["slower", "bad"];
     if (!number) return ["idle", ""];
     if (!enough) return ["too few", "open"];
-    return verdict === "alike" ? ["alike", ""] : ["no matter", ""];
+    return verdict === "alike" ? ["alike", ""] : ["noise", ""];
 }
 
 export function makeInstances() {
@@ -31,7 +31,7 @@ export function makeInstances() {
         {title: "", left: true, fill: paintRange},
         {title: "Median", value: (one) => one.p50, text: (one) => seconds(one.p50)},
         {title: "99th", value: (one) => one.p99, text: (one) => seconds(one.p99)},
-        {title: "To others", value: (one) => one.ratio, text: (one) => (one.ratio ? times(one.ratio) : "–")},
+        {title: "Ratio", value: (one) => one.ratio, text: (one) => (one.ratio ? times(one.ratio) : "–")},
         wordColumn("", wordOf),
         {title: "Requests", value: (one) => one.count, text: (one) => count(one.count)},
         {title: "In flight", value: (one) => one.inFlight, text: (one) => count(one.inFlight ?? 0)},

@@ -72,7 +72,7 @@ export function showHeat({model, endpoint}) {
     const rows = top - bottom + 1;
     const canvas = make("canvas", {
         width: KEPT / COLUMN, height: rows, role: "img",
-        "aria-label": `Heat map: from ${seconds(middle(low * ROW))} to ${seconds(middle((high + 1) * ROW))}, darker where more requests lie`,
+        "aria-label": `Heat map: from ${seconds(middle(low * ROW))} to ${seconds(middle((high + 1) * ROW))}, stronger where more requests lie`,
     });
     canvas.style.height = "152px";
     paint(canvas, cells, top);
@@ -82,7 +82,7 @@ export function showHeat({model, endpoint}) {
         tick.style.top = `${152 * (1 - share)}px`;
         return tick;
     });
-    place.replaceChildren(make("div", {class: "heat"}, canvas, ...ticks.filter((tick) => parseFloat(tick.style.top) < 148),
+    place.replaceChildren(make("div", {class: "heat"}, canvas, ...ticks.filter((tick) => parseFloat(tick.style.top) > 4 && parseFloat(tick.style.top) < 148),
         make("div", {class: "times"}, make("span", {}, "5 min ago"), make("span", {}, "now"))));
 }
 

@@ -84,7 +84,10 @@ function show() {
     if (!model.at) return;
     const view = look(model, options);
     const answers = answer(view);
-    for (const [name, {sentence}] of Object.entries(answers)) say(find(`#${name} .answer`), sentence);
+    for (const [name, {sentence, bad}] of Object.entries(answers)) {
+        say(find(`#${name} .answer`), sentence);
+        find(`#${name} .answer`).classList.toggle("bad", bad === true);
+    }
     publish(answers, view.period);
     showFigures(view);
     offerEndpoints(view);

@@ -72,7 +72,22 @@ export function take(model, snapshot) {
 
 export const named = (model, name) => model.names.get(name) ?? [];
 
-// What several series are together: in the last seconds, before them, or, for Infinity, in all the time.
+function addChange(result, change, sign) {
+    result.value += sign * change.value;
+    result.count += sign * change.count;
+    for (let i = 0; i < change.pairs.length; i += 2) {
+        const left = (result.histogram.get(change.pairs[i]) ?? 0) + sign * change.pairs[i + 1];
+        if (left > 0) result.histogram.set(change.pairs[i], left);
+        else result.histogram.delete(change.pairs[i]);
+    }
+}
+
+// The changes behind `from`, the latest first.
+function* changesSince({changes}, from) {
+    for (let i = changes.length - 1; i >= 0 && changes[i].at > from; i--) yield changes[i];
+}
+
+// What several series are together, from a time (-Infinity: from the start of the server) until another.
 export function sum(seriesList, from, until = Infinity) {
     const result = {value: 0, count: 0, histogram: new Map()};
     for (const series of seriesList) {
@@ -80,18 +95,20 @@ export function sum(seriesList, from, until = Infinity) {
             result.value += series.value;
             result.count += series.count;
             addAll(result.histogram, series.all);
-        }
-        for (const change of series.changes) {
-            const sign = from === -Infinity ? (change.at > until ? -1 : 0) : change.at > from && change.at <= until ? 1 : 0;
-            if (!sign) continue;
-            result.value += sign * change.value;
-            result.count += sign * change.count;
-            for (let i = 0; i < change.pairs.length; i += 2) {
-                const left = (result.histogram.get(change.pairs[i]) ?? 0) + sign * change.pairs[i + 1];
-                if (left > 0) result.histogram.set(change.pairs[i], left);
-                else result.histogram.delete(change.pairs[i]);
-            }
+            for (const change of changesSince(series, until)) addChange(result, change, -1);
+        } else {
+            for (const change of changesSince(series, from)) if (change.at <= until) addChange(result, change, 1);
         }
     }
     return result;
+}
+
+// The same of their counts alone.
+export function countSince(seriesList, from) {
+    let count = 0;
+    for (const series of seriesList) {
+        if (from === -Infinity) count += series.count;
+        else for (const change of changesSince(series, from)) count += change.count;
+    }
+    return count;
 }

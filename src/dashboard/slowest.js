@@ -66,12 +66,17 @@ function item(request, width) {
 
 export function startSlowest() {
     const list = find("#slowest ol");
-    let shown = "";
-    whileSeen(find("#slowest"), PERIOD, async () => {
-        const {requests} = await (await ask("slow.json")).json();
+    let shown = "", requests = [];
+    function show() {
         const now = `${list.clientWidth} ${requests.map(({id}) => id).join(" ")}`;
-        find("#slowest .note").hidden = requests.length > 0;
-        if (now !== shown) list.replaceChildren(...requests.slice(0, SHOWN).map((one) => item(one, Math.max(220, list.clientWidth))));
+        if (now === shown) return;
         shown = now;
+        find("#slowest > .note").hidden = requests.length > 0;
+        list.replaceChildren(...requests.slice(0, SHOWN).map((one) => item(one, Math.max(220, list.clientWidth))));
+    }
+    addEventListener("resize", show);
+    whileSeen(find("#slowest"), PERIOD, async () => {
+        ({requests} = await (await ask("slow.json")).json());
+        show();
     });
 }

@@ -4,7 +4,7 @@ import {change, seconds} from "./format.js";
 import {makeTable, wordColumn} from "./table.js";
 import {linear} from "./scales.js";
 
-const WIDTH = 170;
+const WIDTH = 130;
 
 // The interval of the ratio, on a scale of logarithms with "as before" in its middle.
 function paintInterval(cell, {enough, ratio, low, high, verdict, span}) {
@@ -25,7 +25,7 @@ function paintInterval(cell, {enough, ratio, low, high, verdict, span}) {
 function wordOf({verdict, ratio}) {
     if (verdict === "slower") return [change(ratio), "bad"];
     if (verdict === "faster") return [change(ratio), "good"];
-    return verdict === "alike" ? ["alike", ""] : [verdict, "open"];
+    return verdict === "alike" ? ["alike", ""] : [verdict === "not sure yet" ? "not sure" : "too few", "open"];
 }
 
 function offer(select, versions, chosen) {

@@ -1,7 +1,7 @@
 // The model as it is looked at: in a period of time, by endpoint, worker, downstream, client and version.
 import {byName} from "./format.js";
 import {quantiles} from "./histogram.js";
-import {named, sum} from "./model.js";
+import {countSince, named, sum} from "./model.js";
 
 // With fewer requests than these, a period that has only begun says little, and all the time says more.
 const ENOUGH_TO_BEGIN = 100;
@@ -14,7 +14,7 @@ function periodOf(model, chosen) {
     const watched = model.at - model.since;
     if (!Number.isFinite(chosen)) return ALWAYS;
     const from = model.at - chosen;
-    const begun = sum(named(model, "greenroom_request_seconds"), from).count >= ENOUGH_TO_BEGIN;
+    const begun = countSince(named(model, "greenroom_request_seconds"), from) >= ENOUGH_TO_BEGIN;
     if (watched < chosen && !begun) return ALWAYS;
     const words = watched < chosen - 1 ? `in the last ${Math.round(watched)} seconds` : WORDS[chosen];
     return {seconds: Math.min(watched, chosen), from, words};
@@ -23,7 +23,7 @@ function periodOf(model, chosen) {
 // How many a second. Of a page that has just been opened, the server's own average of the last minute.
 function rateOf(model, seriesList) {
     const length = Math.min(model.at - model.since, 60);
-    if (length >= 5) return sum(seriesList, model.at - length).count / length;
+    if (length >= 5) return countSince(seriesList, model.at - length) / length;
     return seriesList.reduce((rate, series) => rate + (series.rate ?? 0), 0);
 }
 
@@ -52,8 +52,9 @@ function endpointsOf(model, period) {
     return [...all].map(([key, list]) => {
         const found = describe(model, period, key, list);
         const {method, endpoint} = list[0].labels;
-        const errors = sum(list.filter(isError), period.from).count;
-        return {...found, method, endpoint, errors, rate: rateOf(model, list)};
+        const errors = countSince(list.filter(isError), period.from);
+        const ever = list.reduce((all, {count}) => all + count, 0);
+        return {...found, method, endpoint, errors, ever, rate: rateOf(model, list)};
     });
 }
 
@@ -65,7 +66,18 @@ function workersOf(model, period) {
         inFlight: gauge("greenroom_worker_in_flight", key),
         resident: gauge("greenroom_worker_resident_bytes", key),
         cpu: cpuOf(model, key),
+        slices: slicesOf(model, period, list),
     })).sort((a, b) => byName(a.key, b.key));
+}
+
+// A period that has been watched, in so many slices of time; what each worker did in each, as histograms.
+const SLICES = 12;
+
+function slicesOf(model, period, list) {
+    if (!Number.isFinite(period.seconds)) return [];
+    const step = period.seconds / SLICES;
+    const edge = (i) => model.at - period.seconds + i * step;
+    return Array.from({length: SLICES}, (_, i) => sum(list, edge(i), edge(i + 1)).histogram);
 }
 
 // The share of one processor, lately.
@@ -116,7 +128,8 @@ function versionsOf(model) {
 export function look(model, options) {
     const period = periodOf(model, options.period);
     const endpoints = endpointsOf(model, period);
-    const busiest = endpoints.reduce((most, one) => (!most || one.count > most.count ? one : most), null);
+    const isBusier = (a, b) => a.count - b.count || a.ever - b.ever;
+    const busiest = endpoints.reduce((most, one) => (!most || isBusier(one, most) > 0 ? one : most), null);
     return {
         model, period, endpoints, options,
         endpoint: endpoints.find((one) => one.key === options.endpoint) ?? busiest,
