@@ -16,7 +16,7 @@ export function makeEndpoints(choose) {
         {title: "Of all time", value: (one) => one.seconds, text: (one) => percent(one.seconds / (view.seconds || 1))},
     ];
     function beginName(cell, item) {
-        const button = make("button", {type: "button"}, make("span", {class: "method"}), make("span"));
+        const button = make("button", {type: "button"}, make("span", {class: "method"}), " ", make("span"));
         button.addEventListener("click", () => choose(item().key));
         cell.append(button);
     }

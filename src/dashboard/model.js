@@ -25,13 +25,12 @@ function makeSeries(model, said) {
     return series;
 }
 
-// What a series that is told whole has gained since it was last seen. null: it has less, and so is of another server.
+// What a series that is told whole has gained since it was last seen.
 function gained(series, pairs) {
     const more = [];
     for (let i = 0; i < pairs.length; i += 2) {
         const change = pairs[i + 1] - (series.all.get(pairs[i]) ?? 0);
-        if (change < 0) return null;
-        if (change) more.push(pairs[i], change);
+        if (change > 0) more.push(pairs[i], change);
     }
     return more;
 }
@@ -52,11 +51,11 @@ function takeSeries(model, said, isFirst) {
     series.changes.push(change);
 }
 
+const START = "greenroom_start_time_seconds";
+
 // Has the server begun anew?
-const isAnother = (model, snapshot) => snapshot.whole && snapshot.series.some((said) => {
-    const series = model.series.get(keyOf(said));
-    return series && said.buckets && (said.count < series.count || gained(series, said.buckets) === null);
-});
+const isAnother = (model, snapshot) => snapshot.whole && named(model, START).length > 0
+    && snapshot.series.find(({name}) => name === START)?.value !== named(model, START)[0].value;
 
 export function take(model, snapshot) {
     if (isAnother(model, snapshot)) forgetAll(model);

@@ -4,7 +4,7 @@ import {draw, find, make} from "./dom.js";
 import {ago, seconds} from "./format.js";
 import {whileSeen} from "./seen.js";
 
-const PERIOD = 5000; // ms
+const PERIOD = 2500; // ms
 const SHOWN = 10;
 
 // What it was doing, in the order in which it is usually done, and the colour of that.

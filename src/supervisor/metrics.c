@@ -48,9 +48,34 @@ static void drop(struct owned *owned) {
     *owned = (struct owned){0};
 }
 
+static int64_t wall_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * (int64_t)NS_PER_S + now.tv_nsec;
+}
+
+/* A time that lasts for as long as the past does: the first alone. */
+static void note_time(const char *name, const char *help, gr_slice labels, gr_slice others) {
+    gr_metric *family =
+        metric_store_family(past.store, GR_GAUGE, gr_slice_of(name), gr_slice_of(help));
+    gr_metric *time = family && family->kind == GR_GAUGE
+                          ? metric_store_series(past.store, family, labels, others)
+                          : NULL;
+    if (time && atomic_load(&time->value) == 0)
+        metric_add(&time->value, (double)wall_now() / NS_PER_S);
+}
+
+static void note_start(void) {
+    note_time("greenroom_start_time_seconds", "When the server was started, since 1970",
+              (gr_slice){"", 0}, (gr_slice){"", 0});
+}
+
 int metrics_keep(const struct board *the_board) {
     board = the_board;
-    return past.store ? 0 : make(&past);
+    if (past.store) return 0;
+    if (make(&past) < 0) return -1;
+    note_start();
+    return 0;
 }
 
 /* Counts it among those that are over, so that it lasts. */
@@ -68,18 +93,13 @@ static void count_start(int slot) {
     if (starts) metric_add(&starts->value, 1);
 }
 
-/* The first time alone, for as long as the past lasts. */
 static void note_release(const char *release) {
     const gr_label version = {"version", release};
     char labels[METRIC_LABELS_MAX];
     gr_slice own = {labels, metric_labels_put(labels, &version, 1, NULL)};
-    gr_metric *family = metric_store_family(
-        past.store, GR_GAUGE, gr_slice_of("greenroom_release_start_time_seconds"),
-        gr_slice_of("When a process of that version was started first, since 1970"));
-    gr_metric *since =
-        family ? metric_store_series(past.store, family, own, gr_slice_of("version=\"(others)\""))
-               : NULL;
-    if (since && atomic_load(&since->value) == 0) metric_add(&since->value, (double)time(NULL));
+    note_time("greenroom_release_start_time_seconds",
+              "When a process of that version was started first, since 1970", own,
+              gr_slice_of("version=\"(others)\""));
 }
 
 int metrics_give(int place, int slot, const char *release) {
@@ -94,12 +114,6 @@ int metrics_give(int place, int slot, const char *release) {
     if (made == 0) return fd;
     gr_log(GR_LOG_WARNING, "no metrics are kept of one process: %m");
     return -1;
-}
-
-static int64_t wall_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * (int64_t)NS_PER_S + now.tv_nsec;
 }
 
 static void keep_slow(const struct metric_store *store) {

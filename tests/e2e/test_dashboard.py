@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from browser import Page, page  # noqa: F401
@@ -75,3 +76,113 @@ def test_routes_and_the_limits_of_downstreams_are_shown(meter, page, refused_por
     assert page.run("document.querySelectorAll('#routes li').length") == 1
     assert page.run("document.querySelectorAll('main script, main img').length") == 0
     assert page.complaints == []
+
+
+def test_it_is_for_keyboards_and_phones_and_the_dark(meter, page):
+    server = meter("--workers", "1", APP)
+    for path in ("/sleep/20000", "/b", "/b"):
+        server.get(path)
+    look(page, server)
+    page.until("document.querySelectorAll('#endpoints tbody tr').length === 2")
+    page.run("document.querySelector('#endpoints thead th:nth-child(3) button').focus()")
+    page.press("Enter")
+    assert page.run("document.activeElement.closest('th').ariaSort") == "descending"
+    assert page.text("#endpoints tbody th") == "GET /b"
+    page.press("Enter")
+    assert page.run("document.activeElement.closest('th').ariaSort") == "ascending"
+    assert page.text("#endpoints tbody th") == "GET /sleep/{id}"
+    for _ in range(5):
+        page.press("Tab")
+    assert page.run("document.activeElement.matches('#endpoints tbody button:focus-visible')")
+    assert page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.press("Enter")
+    assert answers(page)["percentile"]["endpoint"] == "GET /sleep/{id}"
+    assert page.run("document.querySelector('#endpoints .chosen').textContent").startswith("GET /sleep/{id}")
+    ground = page.run("getComputedStyle(document.body).backgroundColor")
+    page.show(320, scheme="dark")
+    assert page.run("document.documentElement.scrollWidth") == 320
+    assert page.run("getComputedStyle(document.body).backgroundColor") != ground
+    page.show(1280)
+    assert page.run("""[...document.querySelectorAll('table')].every((table) => table.caption && table.querySelector('th[scope=col]'))
+        && [...document.querySelectorAll('main svg')].every((svg) => svg.ariaLabel || svg.ariaHidden)
+        && [...document.querySelectorAll('section')].every((section) => section.querySelector('h2'))""")
+    assert page.complaints == []
+
+
+def test_a_stack_is_shown_when_somebody_asks_for_it(meter, page):
+    server = meter("--workers", "1", APP)
+    with server.crowd(1, "/hold"):
+        look(page, server)
+        page.run("document.querySelector('#in-flight').scrollIntoView()")
+        page.until("document.querySelectorAll('#in-flight tbody button').length")
+        assert page.text("#in-flight tbody tr").startswith("GET /hold")
+        page.run("document.querySelector('#in-flight tbody button').focus()")
+        page.press("Enter")
+        page.until("/dashed.py:\\d+ app/.test(document.querySelector('#in-flight pre').textContent)")
+        assert page.run("document.activeElement.localName") == "pre"
+        server.get("/release")
+    page.run("document.querySelector('#slowest').scrollIntoView()")
+    page.until("document.querySelector('#slowest svg')?.ariaLabel.includes('waiting for a lock')")
+
+
+def test_a_token_is_asked_for_and_stands_in_no_address(meter, page, tmp_path: Path):
+    token = "0123456789abcdef<script>"
+    (tmp_path / "token").write_text(token + "\n")
+    server = meter("--workers", "1", "--admin-token-file", str(tmp_path / "token"), APP)
+    page.go(f"http://127.0.0.1:{server.admin}/")
+    page.until("document.activeElement?.matches('#token input')")
+    page.type("not the token, but long")
+    page.press("Enter")
+    page.until("document.querySelector('#token .error').textContent === 'That is not the token.'")
+    page.run("document.querySelector('#token input').select()")
+    page.type(token)
+    page.press("Enter")
+    page.until("document.querySelector('#state').textContent === 'live'")
+    assert page.run("document.querySelector('#token').hidden && !document.querySelector('main').hidden")
+    asked = page.run("performance.getEntriesByType('resource').map(({name}) => name).join()")
+    assert "/events" in asked and "abcdef" not in asked + page.run("location.href") + server.output()
+
+
+def test_the_page_comes_back_when_the_server_does(serve, page):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ("--workers", "1", "--admin", f"127.0.0.1:{port}", APP)
+    server = serve(*options)
+    server.admin = port
+    server.get("/before")
+    look(page, server)
+    page.until("document.querySelector('#percentile .answer').textContent.includes('/before')")
+    server.stop()
+    page.until("document.querySelector('#state').className === 'lost'")
+    serve(*options).get("/after")
+    page.until("document.querySelector('#percentile .answer').textContent.includes('/after')")
+    assert "/before" not in page.text("#endpoints")
+
+
+def test_what_is_said_to_be_sure_is_so(meter, page):
+    """Of noise, one comparison in twenty may be taken for a difference; a difference of a fifth is found, at its size."""
+    look(page, meter("--workers", "1", APP))
+    found = page.run("""import('/dashboard/statistics.js').then(({compare, compareSlices, normalQuantile}) => {
+        let seed = 7;
+        const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+        const bucketOf = (value) => { const octave = Math.floor(Math.log2(value));
+            return (octave + 31) * 64 + Math.floor((value / 2 ** octave - 1) * 64); };
+        const times = (count, factor) => { const histogram = new Map();
+            for (let i = 0; i < count; i++) {
+                const bucket = bucketOf(0.05 * factor * Math.exp(0.4 * normalQuantile(random())));
+                histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1);
+            }
+            return histogram; };
+        const isSure = ({verdict}) => verdict === 'slower' || verdict === 'faster';
+        const noise = Array.from({length: 200}, () => compare(times(60, 1), times(60, 1)));
+        const slices = Array.from({length: 100}, () => compareSlices(Array.from({length: 12}, () => {
+            const load = 1 + random(); return [times(8, load), times(8, load)]; })));
+        return {z: normalQuantile(0.975), noise: noise.filter(isSure).length, slices: slices.filter(isSure).length,
+            slower: compare(times(2000, 1), times(2000, 1.2)), few: compare(times(29, 1), times(2000, 9)).verdict};
+    })""")
+    assert abs(found["z"] - 1.96) < 0.001
+    assert found["noise"] <= 20 and found["slices"] <= 12
+    assert found["slower"]["verdict"] == "slower" and found["slower"]["low"] < 1.2 < found["slower"]["high"]
+    assert found["slower"]["high"] - found["slower"]["low"] < 0.12
+    assert found["few"] == "not enough requests yet"
