@@ -157,7 +157,7 @@ def look_at_page(server: Server, page: Page, found: dict[str, dict], stock: str)
     assert 1.1 < by_endpoint["GET /catalogue"] < 1.3, by_endpoint
     begins = {
         "percentile": "99 of 100 requests to GET /catalogue took at most ",
-        "instances": "Just one: worker 0 takes ",
+        "instances": "Just one: worker 0 ",
         "rate": "GET /catalogue takes ",
         "downstreams": f"http@{stock}: requests spend ",
         "clients": "Yes: app/1 (3 requests) ",
