@@ -107,13 +107,14 @@ def test_all_six_are_answered_right(meter, postgres, stock: int, use, page: Page
         server.get("/catalogue", headers={"X-Api-Version": "app/1"})
     found = use(server, 4.5, POOR)
     late = delay(server) / sum(one["answered"] for one in (*fine.values(), *found.values()))
-    if late > 0.015:
+    if late > 0.01:
         pytest.skip(f"each request has waited for a processor for {late:.3f} s: a fifth of 0.3 s cannot be measured here")
-    look_at_numbers(server, fine, found, before, f"127.0.0.1:{stock}")
-    look_at_page(server, page, found, f"127.0.0.1:{stock}")
+    fifth = pytest.approx(1.2, abs=0.08 + 8 * late)
+    look_at_numbers(server, fine, found, before, f"127.0.0.1:{stock}", fifth)
+    look_at_page(server, page, found, f"127.0.0.1:{stock}", fifth)
 
 
-def look_at_numbers(server: Server, fine: dict, found: dict, before: dict, stock: str) -> None:
+def look_at_numbers(server: Server, fine: dict, found: dict, before: dict, stock: str, fifth) -> None:
     answered, slowest = (
         sum(one["/catalogue"]["answered"] for one in (fine, found)),
         max(one["/catalogue"]["latency"]["max"] for one in (fine, found)),
@@ -129,7 +130,7 @@ def look_at_numbers(server: Server, fine: dict, found: dict, before: dict, stock
     assert workers["0",]["mean"] > 1.15 * workers["1",]["mean"]
     ratios = {endpoint: requests[endpoint, "2.0", "2xx"]["mean"] / requests[endpoint, "1.4", "2xx"]["mean"]
               for endpoint in ENDPOINTS.values()}  # fmt: skip
-    assert max(ratios, key=ratios.get) == "/catalogue" and 1.1 < ratios["/catalogue"] < 1.3, ratios
+    assert max(ratios, key=ratios.get) == "/catalogue" and ratios["/catalogue"] == fifth, ratios
     waits = timers(server, "downstream_seconds", "downstream")
     times, counts = ({name: waits[name][key] - before[name][key] for name in waits} for key in ("sum", "count"))
     assert max(times, key=times.get) == (stock,)
@@ -140,7 +141,7 @@ def look_at_numbers(server: Server, fine: dict, found: dict, before: dict, stock
     assert min(rates) > 0 and max(rates) == pytest.approx(min(rates), rel=0.01)
 
 
-def look_at_page(server: Server, page: Page, found: dict[str, dict], stock: str) -> None:
+def look_at_page(server: Server, page: Page, found: dict[str, dict], stock: str, fifth) -> None:
     count = found["/catalogue"]["answered"] + 3
     page.until(f"JSON.parse(document.querySelector('#answers').textContent)?.percentile.count >= {count}")
     said = json.loads(page.run("document.querySelector('#answers').textContent"))
@@ -154,7 +155,7 @@ def look_at_page(server: Server, page: Page, found: dict[str, dict], stock: str)
     assert said["clients"]["old"] == ["app/1"]
     assert versions["slower"][0] == "GET /catalogue"
     by_endpoint = {one["endpoint"]: one["ratio"] for one in versions["endpoints"]}
-    assert 1.1 < by_endpoint["GET /catalogue"] < 1.3, by_endpoint
+    assert by_endpoint["GET /catalogue"] == fifth, by_endpoint
     begins = {
         "percentile": "99 of 100 requests to GET /catalogue took at most ",
         "instances": "Just one: worker 0 ",
