@@ -8,8 +8,8 @@ import socket
 import ssl
 from typing import Any
 
-import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3 import connection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool, log
 from urllib3.util import connection as util_connection
 from urllib3.util import ssl_ as util_ssl
@@ -19,38 +19,31 @@ _OWN = frozenset(("__init__", "__getstate__", "__setstate__", "send", "close"))
 _HOOKS = {name: member for name, member in vars(HTTPAdapter).items()
           if callable(member) and name not in _OWN}
 
-# What others put themselves beneath requests by: tracing, recording, other sockets and authorities.
-_BENEATH: tuple[tuple[Any, str], ...] = (
-    (HTTPConnectionPool, "urlopen"),
-    (HTTPConnectionPool, "ConnectionCls"),
-    (HTTPSConnectionPool, "ConnectionCls"),
-    (urllib3.connection.HTTPConnection, "request"),
-    (urllib3.connection.HTTPConnection, "connect"),
-    (urllib3.connection.HTTPConnection, "default_socket_options"),
-    (urllib3.connection.HTTPSConnection, "connect"),
-    (http.client.HTTPConnection, "putrequest"),
-    (http.client.HTTPConnection, "getresponse"),
-    (http.client.HTTPConnection, "debuglevel"),
-    (util_connection, "create_connection"),
-    (util_connection, "allowed_gai_family"),
-    (util_ssl, "SSLContext"),
-    (util_ssl, "create_urllib3_context"),
-    (socket, "create_connection"),
-    (socket, "getaddrinfo"),
-    (socket, "socket"),
-    (ssl, "SSLContext"),
-)
-_USUAL = tuple(getattr(owner, name) for owner, name in _BENEATH)
+_Pool, _SecurePool = HTTPConnectionPool, HTTPSConnectionPool
+_Connection, _SecureConnection = connection.HTTPConnection, connection.HTTPSConnection
+_Plain = http.client.HTTPConnection
+
+
+def _beneath() -> tuple[Any, ...]:
+    """What others put themselves beneath requests by: tracing, recording, other sockets and authorities."""
+    return (
+        _Pool.urlopen, _Pool.ConnectionCls, _SecurePool.ConnectionCls, _Connection.request,
+        _Connection.connect, _Connection.default_socket_options, _SecureConnection.connect,
+        _Plain.putrequest, _Plain.getresponse, _Plain.debuglevel,
+        util_connection.create_connection, util_connection.allowed_gai_family,
+        util_ssl.SSLContext, util_ssl.create_urllib3_context, socket.create_connection,
+        socket.getaddrinfo, socket.socket, ssl.SSLContext,
+    )
+
+
+_USUAL = _beneath()
 
 _is_plain: dict[type, bool] = {}  # adapters, by class
 
 
 def is_untouched() -> bool:
     """Is nobody between requests and its sockets, and nobody reading urllib3's log?"""
-    for (owner, name), usual in zip(_BENEATH, _USUAL):
-        if getattr(owner, name) is not usual:
-            return False
-    return not log.isEnabledFor(logging.DEBUG)
+    return _beneath() == _USUAL and not log.isEnabledFor(logging.DEBUG)
 
 
 def _judge(kind: type) -> bool:

@@ -1,4 +1,4 @@
-"""What requests does before a call, and need not do in full each time.
+"""What requests does before and after a call, and need not do in full each time.
 
 Each function here gives what the one of requests gives in whose place it is; in cases that are not common, by
 calling it.
@@ -31,6 +31,9 @@ _prepare_cookies = models.PreparedRequest.prepare_cookies
 _prepare_auth = models.PreparedRequest.prepare_auth
 _merge_setting = sessions.merge_setting
 _merge_cookies = sessions.merge_cookies
+_content = models.Response.content
+_get_redirect_target = sessions.Session.get_redirect_target
+_resolve_redirects = sessions.Session.resolve_redirects
 _extract_cookies_to_jar = sessions.extract_cookies_to_jar
 _merge_environment_settings = sessions.Session.merge_environment_settings
 
@@ -141,9 +144,30 @@ def extract_cookies_to_jar(jar: Any, request: Any, response: Any) -> None:
         _extract_cookies_to_jar(jar, request, response)
 
 
+def resolve_redirects(self: Any, resp: Any, req: Any, *args: Any, **options: Any) -> Any:
+    usual = type(self).get_redirect_target is _get_redirect_target
+    headers = resp.headers
+    if usual and type(headers) is CaseInsensitiveDict and "location" not in headers._store:
+        return iter(())
+    return _resolve_redirects(self, resp, req, *args, **options)
+
+
+def content(self: Any) -> Any:
+    """Content of the response, in bytes."""
+    raw = self.raw
+    if self._content is False and type(raw) is Raw and not self._content_consumed:
+        data = raw.take()
+        if data is not None:
+            self._content, self._content_consumed = data, True
+            return data
+    return _content.fget(self)
+
+
 def install() -> None:
     for function in (prepare_url, prepare_headers, prepare_cookies, prepare_auth):
         setattr(models.PreparedRequest, function.__name__, function)
+    setattr(models.Response, "content", property(content))
+    setattr(sessions.Session, "resolve_redirects", resolve_redirects)
     setattr(sessions.Session, "merge_environment_settings", merge_environment_settings)
     for name, function in (
         ("extract_cookies_to_jar", extract_cookies_to_jar),

@@ -240,6 +240,13 @@ class Raw(HTTPResponse):
         for at in range(0, len(data), amt):
             yield data[at : at + amt]
 
+    def take(self) -> bytes | None:
+        """All of a body that is as it came, and has not been touched; None for others."""
+        body = self._original_response
+        if not self._is_plain or body.ended or body._file is not None or "_fp" in self.__dict__:
+            return None
+        return body.take()
+
     @property
     def closed(self) -> bool:
         return super().closed if "_fp" in self.__dict__ else self._original_response.ended
