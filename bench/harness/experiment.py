@@ -4,6 +4,9 @@ One worker process, 400 connections, 20 s. The upstream is nginx and answers aft
 more than 4,000 requests/s are to be had. All WSGI servers run the same Flask application.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 from harness import servers
@@ -57,6 +60,16 @@ def picture(measurements: Sequence[Measurement]) -> str:
                  [rate_panel(measurements), latency_panel(measurements), cpu_panel(measurements)])
 
 
+def bare_loop(seconds: float) -> float:
+    """Microseconds of processor time of a call of the Flask view by itself, with a ready upstream."""
+    with running(servers.greenroom("ready", "hello.so", 1)) as ready:
+        output = subprocess.run(
+            [servers.PYTHON, str(servers.APPS / "flask_loop.py"), str(seconds)], check=True, text=True,
+            stdout=subprocess.PIPE, timeout=seconds + 60,
+            env=os.environ | {"UPSTREAM": f"127.0.0.1:{ready.port}"}).stdout
+    return float(output)
+
+
 def run(options: Options) -> None:
     load = Load(CONNECTIONS, options.seconds(SECONDS))
     with running(servers.upstream_100ms()) as upstream:
@@ -69,5 +82,8 @@ def run(options: Options) -> None:
         title = "One upstream call of 100 ms for each request"
         report.sections.append(
             Section(title, table_of(measurements, COLUMNS), picture(measurements)))
+    if options.wants("bare-loop"):
+        report.data["bare_loop_us"] = bare_loop(options.seconds(SECONDS) / 4)
+        print(f"  bare-loop              {report.data['bare_loop_us']:,.0f} us of CPU for a call", file=sys.stderr)
     report.data["variants"] = {one.name: one.as_json() for one in measurements}
     report.publish()

@@ -26,6 +26,9 @@ PAGES = [
 bears, is in [RUNTIME.md](RUNTIME.md). The load generator shares the cores with the servers, and the machine is a
 noisy one: trust ratios and CPU per request more than absolute numbers.""",
          ["experiment", "hello", "flask", "sleep", "idle", "postgres", "drain"], verdict.OF_SERVERS),
+    Page("CLIENT.md", "Results of the client", """Programs that call others: the HTTP client beside others, and
+what it makes of applications; the tables of the experiment are in [RESULTS.md](RESULTS.md).""",
+         ["client", "generators"], verdict.OF_CLIENT),
     Page("CONNECTIONS.md", "Results of many connections", """What idle and slow clients and downloads cost
 the others; requests are in [RESULTS.md](RESULTS.md).""",
          ["idle-many", "slow", "downloads"], verdict.OF_CONNECTIONS),

@@ -53,6 +53,39 @@ def c_upstream() -> Judgement:
             share >= 0.98 and not errors(ours))
 
 
+def c_upstream_cost() -> Judgement:
+    ours = variant("experiment", "greenroom-c")
+    core = ours["cpu"] / ours["duration"]
+    return f"{ours['rate'] / UPSTREAM_LIMIT:.1%}, {core:.0%}", ours["rate"] >= 0.99 * UPSTREAM_LIMIT and core < 0.15
+
+
+def http_upstream() -> Judgement:
+    ours = variant("experiment", "greenroom-http")
+    share, p99 = ours["rate"] / UPSTREAM_LIMIT, ours["latency"]["p99"]
+    return f"{share:.1%}, p99 {p99:.0f} ms, {errors(ours)} errors", share >= 0.95 and p99 <= 130 and not errors(ours)
+
+
+def accelerated_upstream() -> Judgement:
+    ratio = rate_ratio("experiment", "greenroom-accelerated", "gunicorn-aiohttp")
+    failures = errors(variant("experiment", "greenroom-accelerated"))
+    return f"{ratio:.2f} x, {failures} errors", ratio >= 1.5 and not failures
+
+
+def bare_loop() -> Judgement:
+    alone = report("experiment")["bare_loop_us"]
+    share = alone / variant("experiment", "greenroom-flask")["cpu_us"]
+    return f"{share:.2f} of {1e6 / alone:,.0f} calls per CPU second", share >= 0.9
+
+
+def client_cost() -> Judgement:
+    costs = {}
+    for name in ("greenroom-c", "aiohttp", "libcurl-multi"):
+        turns = [one for one in report("client")["turns"] if one["client"] == name]
+        costs[name] = statistics.median(one["processor"] / one["answered"] for one in turns)
+    aiohttp, curl = (costs[name] / costs["greenroom-c"] for name in ("aiohttp", "libcurl-multi"))
+    return f"{aiohttp:.1f} x, {curl:.1f} x", aiohttp >= 5 and curl >= 1.3
+
+
 def wsgi_hello() -> Judgement:
     gevent, starlette = (rate_ratio("hello", "greenroom-wsgi", name)
                          for name in ("gunicorn-gevent", "uvicorn-starlette"))
@@ -270,6 +303,14 @@ OF_SERVERS = [
     Claim("SIGTERM under load", "every request answered", drain),
 ]
 
+OF_CLIENT = [
+    Claim("experiment, Flask with greenroom.http", "95 % of 4,000 requests/s, p99 at most 130 ms", http_upstream),
+    Claim("experiment, Flask with --accelerate requests", "1.5 x aiohttp", accelerated_upstream),
+    Claim("experiment, Flask as it is", "0.9 of the view in a bare loop, by CPU", bare_loop),
+    Claim("experiment, C handler", "99 % of 4,000 requests/s, under 15 % of a core", c_upstream_cost),
+    Claim("client alone, 100 connections, by CPU", "5 x aiohttp, 1.3 x libcurl", client_cost),
+]
+
 OF_CONNECTIONS = [
     Claim("100,000 idle connections, one worker", "1 KiB each, p99 of active ones within 10 %", idle_many),
     Claim("5,000 clients of a byte a second", "p99 of the others grows by less than 10 %", slow),
@@ -311,7 +352,7 @@ def table_of(claims: list[Claim]) -> Table:
 
 def show() -> int:
     """Prints the table and writes it to bench/out/verdict.md; 0 when everything holds."""
-    table = table_of(OF_SERVERS + OF_CONNECTIONS + OF_OPERATION + OF_RUNTIME)
+    table = table_of(OF_SERVERS + OF_CLIENT + OF_CONNECTIONS + OF_OPERATION + OF_RUNTIME)
     OUT.mkdir(exist_ok=True)
     (OUT / "verdict.md").write_text(f"# What must hold\n\n{table.markdown()}\n")
     print(f"\nWhat must hold\n\n{table.text()}")
