@@ -81,12 +81,14 @@ def _usual_authorities(bundle: str) -> str:
 
 def trust_of(verify: Any, cert: Any) -> object | None:
     """Settings for TLS as verify and cert of requests have it; None if they are for urllib3."""
-    if verify is True:
-        authorities = _usual_authorities(adapters.DEFAULT_CA_BUNDLE_PATH)
-    else:
-        authorities = os.fspath(verify) if verify else None
+    if isinstance(cert, tuple) and len(cert) != 2:
+        return None
     certificate, key = cert if isinstance(cert, tuple) else (cert, cert)
     try:
+        if verify is True:
+            authorities = _usual_authorities(adapters.DEFAULT_CA_BUNDLE_PATH)
+        else:
+            authorities = os.fspath(verify) if verify else None
         return _trust(authorities, certificate or None, key or certificate or None).settings()
     except TypeError:
         return None

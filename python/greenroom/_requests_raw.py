@@ -116,6 +116,7 @@ class Streamed(Body):
         super().__init__(*head)
         self._handle = handle
         self._left = left
+        self._end_if_read()
 
     def _receive(self, size: int, came: bytes) -> bytes:
         piece = _greenroom.client_read(self._handle, size)

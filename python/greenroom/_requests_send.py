@@ -70,6 +70,8 @@ def _patience(said: Any) -> _Patience:
 
 def _fields_of(request: Any) -> list[tuple[Any, Any]] | None:
     """As they are sent, besides Host; None if they are not for us."""
+    if type(request.headers) is not CaseInsensitiveDict:
+        return None
     store = request.headers._store
     if "upgrade" in store:
         return None
@@ -225,7 +227,7 @@ class _Call:
 
     def _body(self, store: Any, head: Any, data: Any, error: int) -> Body:
         chunked = "transfer-encoding" in store
-        if not self.stream:
+        if isinstance(data, bytes):
             return Whole(*head, data=data, error=error, chunked=chunked)
         method, status = head[:2]
         if method == "HEAD" or status in (204, 304):
@@ -281,9 +283,9 @@ def _try(
     """None: it is not for us, and nothing has been done."""
     pools = pools_of(adapter)
     fields = _fields_of(request)
-    if not pools.usable or fields is None or not _is_usual(timeout):
-        return None
     url = request.url
+    if not pools.usable or fields is None or type(url) is not str or not _is_usual(timeout):
+        return None
     proxy = _proxy_of(url, proxies)
     if url.startswith("https://"):
         trust = trust_of(verify, cert)

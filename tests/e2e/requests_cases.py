@@ -147,7 +147,7 @@ def codings(url, session):
 def large_and_chunked(url, session):
     large = session.get(f"{url}/large")
     pieces = [len(piece) for piece in large.iter_content(100000)]
-    return [len(large.content), pieces, seen(session.get(f"{url}/chunks")),
+    return [seen(session.head(f"{url}/large")), seen(large)[-6:], len(large.content), pieces, seen(session.get(f"{url}/chunks")),
             seen(session.get(f"{url}/until_close"))]
 
 

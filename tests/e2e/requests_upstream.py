@@ -107,6 +107,9 @@ class Upstream(BaseHTTPRequestHandler):
         self.connection.recv(1)  # until the client gives up
         self.close_connection = True
 
+    def do_peer(self, argument):
+        self.give(b"%d" % self.client_address[1])
+
     def do_whoami(self, argument):
         self.give(repr((self.connection.getpeercert() or {}).get("subject")).encode())
 
@@ -132,7 +135,7 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def upstream(context: ssl.SSLContext | None = None) -> Iterator[int]:
+def answering(context: ssl.SSLContext | None = None) -> Iterator[int]:
     """Its port."""
     with Server(("127.0.0.1", 0), Upstream) as server:
         if context:

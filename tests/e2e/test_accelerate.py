@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Server
+from conftest import Server, eventually
 from requests_cases import CASES
-from requests_upstream import upstream
+from requests_upstream import answering
 from services import Certificates
 
 HERE = Path(__file__).parent
+CROWD = 30
 
 Run = Callable[..., subprocess.CompletedProcess]
 
@@ -35,7 +36,7 @@ def run(build_dir: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with upstream() as port:
+    with answering() as port:
         yield port
 
 
@@ -46,7 +47,7 @@ def secure(certificates: Certificates) -> Iterator[dict[str, str]]:
     context.load_cert_chain(certificates.certificate, certificates.key)
     context.load_verify_locations(certificates.ca)
     context.verify_mode = ssl.CERT_OPTIONAL
-    with upstream(context) as port:
+    with answering(context) as port:
         yield {"SECURE": f"https://127.0.0.1:{port}", "CA": str(certificates.ca),
                "CERT": str(certificates.certificate), "KEY": str(certificates.key)}
 
@@ -80,10 +81,58 @@ def test_calls_are_made_by_the_client(run, port):
     assert run("-c", unindented(script)).stdout == "greenroom._requests_raw True []\n"
 
 
-def test_an_application_is_accelerated_by_an_option(serve, port):
+def test_calls_of_green_threads_wait_together(serve, upstream):
     server: Server = serve("--workers", "1", "--accelerate", "requests", "accelerated:app",
-                           env={"URL": f"http://127.0.0.1:{port}"})
-    assert server.get("/status/200").text == "greenroom._requests_raw: as told"
+                           env={"URL": upstream.url})
+    with server.crowd(CROWD, f"/{CROWD + 1}") as answers:
+        eventually(lambda: upstream.waiting == CROWD, "all wait for the last one")
+        assert server.kernel_tasks() < CROWD
+        assert server.get(f"/{CROWD + 1}").text == "greenroom._requests_raw: together"
+    assert {answer.result().text for answer in answers} == {"greenroom._requests_raw: together"}
+    assert server.get("/late").text == "ReadTimeout"
+
+
+def test_who_stands_in_between_is_asked(run, port):
+    script = f"""
+        import greenroom
+        greenroom.accelerate("requests")
+        import logging, requests, urllib3
+        url = "http://127.0.0.1:{port}/status/200"
+        class Other(requests.adapters.HTTPAdapter):
+            def get_connection(self, url, proxies=None):
+                return self.poolmanager.connection_from_url(url)
+        session = requests.Session()
+        session.mount(url, Other())
+        def maker(session):
+            return type(session.get(url).raw).__module__.partition(".")[0]
+        said = [maker(session), maker(requests.Session())]
+        logging.getLogger("urllib3").setLevel(logging.DEBUG)
+        said.append(maker(requests.Session()))
+        logging.getLogger("urllib3").setLevel(logging.INFO)
+        usual = urllib3.HTTPConnectionPool.urlopen
+        urllib3.HTTPConnectionPool.urlopen = lambda *args, **options: usual(*args, **options)
+        said.append(maker(requests.Session()))
+        urllib3.HTTPConnectionPool.urlopen = usual
+        print(*said, maker(requests.Session()))
+    """
+    said = run("-c", unindented(script)).stdout
+    assert said == "urllib3 greenroom urllib3 urllib3 greenroom\n"
+
+
+def test_a_child_of_fork_has_connections_of_its_own(run, port):
+    script = f"""
+        import greenroom, os
+        greenroom.accelerate("requests")
+        import requests
+        session = requests.Session()
+        def peer():
+            return session.get("http://127.0.0.1:{port}/peer").text
+        before = peer()
+        if not (child := os.fork()):
+            os._exit(peer() == before)
+        print(os.waitpid(child, 0)[1], peer() == before)
+    """
+    assert run("-c", unindented(script)).stdout == "0 True\n"
 
 
 def test_what_cannot_be_accelerated_is_said(run):

@@ -191,10 +191,13 @@ static int set_body(struct exchange *exchange, PyObject *body, long long length)
     return -1;
 }
 
-/* Lets others have the interpreter meanwhile. */
-static void make(gr_client *client, struct exchange *exchange) {
+/* Lets others have the interpreter meanwhile. Bodies that are announced to be larger than eager_max
+ * are streamed. */
+static void make(gr_client *client, struct exchange *exchange, int64_t eager_max) {
     PyThreadState *state = PyEval_SaveThread();
     exchange->answer = gr_client_call(client, &exchange->call, &exchange->failure);
+    if (exchange->answer && gr_answer_content_length(exchange->answer) > eager_max)
+        exchange->stream = true;
     if (exchange->answer && !exchange->stream) answer_collect(exchange->answer, &exchange->body);
     gr_reader_close(exchange->call.stream);
     PyEval_RestoreThread(state);
@@ -236,7 +239,7 @@ PyObject *client_call(PyObject *module, PyObject *args) {
     call->read_timeout = read;
     call->timeout = whole;
     exchange.stream = stream;
-    make(opened, &exchange);
+    make(opened, &exchange, INT64_MAX);
     free(fields);
     gr_answer *answer = exchange.answer;
     if (!answer) return call_failed(&exchange.failure);
@@ -251,6 +254,9 @@ PyObject *client_call(PyObject *module, PyObject *args) {
     Py_XDECREF(content);
     return answer_failed(error);
 }
+
+/* Who composes requests looks at heads before bodies. */
+enum { EAGER_MAX = 64 * 1024 };
 
 PyObject *client_exchange(PyObject *module, PyObject *args) {
     PyObject *client, *list, *body;
@@ -273,7 +279,7 @@ PyObject *client_exchange(PyObject *module, PyObject *args) {
     call->connect_timeout = connect;
     call->read_timeout = read;
     exchange.stream = stream;
-    make(opened, &exchange);
+    make(opened, &exchange, EAGER_MAX);
     free(fields);
     Py_DECREF(kept);
     gr_answer *answer = exchange.answer;

@@ -21,9 +21,9 @@ PyObject *client_open(PyObject *module, PyObject *args);
 PyObject *client_call(PyObject *module, PyObject *args);
 
 /* (client, method, url, fields, body, length, connect_timeout, read_timeout, stream). The fields
- * are the whole head but for Host. Returns (status, version, reason, fields, body, errno), where
- * version is 10 or 11, and errno says why the body is not whole, 0 if it is; or (kind, errno, why).
- */
+ * are the whole head but for Host. A body of more than 64 KiB is streamed in any case. Returns
+ * (status, version, reason, fields, body, errno), where version is 10 or 11, and errno says why the
+ * body is not whole, 0 if it is; or (kind, errno, why). */
 PyObject *client_exchange(PyObject *module, PyObject *args);
 
 /* Returns 0. */
