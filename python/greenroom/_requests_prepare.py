@@ -32,6 +32,7 @@ _prepare_auth = models.PreparedRequest.prepare_auth
 _merge_setting = sessions.merge_setting
 _merge_cookies = sessions.merge_cookies
 _content = models.Response.content
+_prepare_request = sessions.Session.prepare_request
 _get_redirect_target = sessions.Session.get_redirect_target
 _resolve_redirects = sessions.Session.resolve_redirects
 _extract_cookies_to_jar = sessions.extract_cookies_to_jar
@@ -144,6 +145,28 @@ def extract_cookies_to_jar(jar: Any, request: Any, response: Any) -> None:
         _extract_cookies_to_jar(jar, request, response)
 
 
+def prepare_request(self: Any, request: Any) -> Any:
+    if request.cookies or not _is_empty(self.cookies):
+        return _prepare_request(self, request)
+    auth = request.auth
+    if self.trust_env and not auth and not self.auth:
+        auth = sessions.get_netrc_auth(request.url)
+    prepared = models.PreparedRequest()
+    prepared.prepare(
+        method=request.method.upper(),
+        url=request.url,
+        files=request.files,
+        data=request.data,
+        json=request.json,
+        headers=merge_setting(request.headers, self.headers, CaseInsensitiveDict),
+        params=merge_setting(request.params, self.params),
+        auth=merge_setting(auth, self.auth),
+        cookies=RequestsCookieJar(),
+        hooks=sessions.merge_hooks(request.hooks, self.hooks),
+    )
+    return prepared
+
+
 def resolve_redirects(self: Any, resp: Any, req: Any, *args: Any, **options: Any) -> Any:
     usual = type(self).get_redirect_target is _get_redirect_target
     headers = resp.headers
@@ -167,6 +190,7 @@ def install() -> None:
     for function in (prepare_url, prepare_headers, prepare_cookies, prepare_auth):
         setattr(models.PreparedRequest, function.__name__, function)
     setattr(models.Response, "content", property(content))
+    setattr(sessions.Session, "prepare_request", prepare_request)
     setattr(sessions.Session, "resolve_redirects", resolve_redirects)
     setattr(sessions.Session, "merge_environment_settings", merge_environment_settings)
     for name, function in (
