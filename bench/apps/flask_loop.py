@@ -1,5 +1,7 @@
-"""Calls the view of flask_upstream.py in a bare loop, and prints the microseconds of processor time of one call:
-`UPSTREAM=HOST:PORT flask_loop.py SECONDS`. The upstream is to answer at once."""
+"""Calls the view of flask_upstream.py in a bare loop: `UPSTREAM=HOST:PORT flask_loop.py SECONDS`.
+
+Prints the microseconds of processor time of one call. The upstream is to answer at once.
+"""
 
 import io
 import sys

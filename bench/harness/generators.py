@@ -1,7 +1,8 @@
 """greenroom load beside wrk: the same load on the same server of one worker, and what each says of it.
 
-Each connection asks again when it is answered. In the last case the server can answer 1,000 requests/s, and 1,200 are due:
-who asks at a rate sees what becomes of them, who waits for answers sees none of it.
+Each connection asks again when it is answered. In the last case the server can answer 1,000
+requests/s, and 1,200 are due: who asks at a rate sees what becomes of them, who waits for answers
+sees none of it.
 """
 
 import json
@@ -35,9 +36,11 @@ class Case:
 CASES = (
     Case("C handler, 50 connections", servers.greenroom("server", "hello.so", 1), "/hello/Ada", 50),
     Case("C handler, 400 connections", servers.greenroom("server", "hello.so", 1), "/hello/Ada", 400),
-    Case("sleep of 10 ms, 100 connections", servers.greenroom("server", "wsgi_sleep:app", 1), "/10", 100),
+    Case("sleep of 10 ms, 100 connections",
+         servers.greenroom("server", "wsgi_sleep:app", 1), "/10", 100),
     Case("10 at a time, 100 connections",
-         servers.greenroom("server", "wsgi_sleep:app", 1, "--concurrency", "green:10"), "/10", 100, RATE),
+         servers.greenroom("server", "wsgi_sleep:app", 1, "--concurrency", "green:10"),
+         "/10", 100, RATE),
 )
 
 
@@ -92,7 +95,8 @@ def run(options: Options) -> None:
         with running(case.server) as server:
             url = f"http://127.0.0.1:{server.port}{case.path}"
             findings += [by_wrk(case, url, seconds), by_greenroom(case, url, seconds)]
-    header = ["case", "generator", "requests/s", *(f"{key} ms" for key in LATENCIES), "its CPU us/request", "errors"]
+    header = ["case", "generator", "requests/s", *(f"{key} ms" for key in LATENCIES),
+              "its CPU us/request", "errors"]
     report = Report("generators", "Load generators", " ".join((__doc__ or "").split()))
     report.sections.append(Section("Side by side", Table(header, [one.row() for one in findings])))
     report.data["findings"] = [asdict(one) for one in findings]

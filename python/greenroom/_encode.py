@@ -40,7 +40,7 @@ def _encoded(url: str) -> str:
     return urlunsplit((parts.scheme, host, quote(parts.path, _KEPT), quote(parts.query, _KEPT), ""))
 
 
-# bytes, or pieces of them that are read while they are sent, and how many bytes these are; -1: nobody knows.
+# bytes, or pieces that are read while they are sent; and how many bytes, -1: nobody knows.
 Body = tuple[bytes | Iterator[bytes], int]
 
 

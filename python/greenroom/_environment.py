@@ -24,10 +24,10 @@ def _variables() -> Mapping[Any, Any]:
 
 
 class Environment:
-    """find_proxies and find_credentials are those of requests, which are asked once for each host.
+    """find_proxies and find_credentials are those of requests, asked once for each host.
 
-    A change of os.environ is noticed by the next call, that of a netrc file by its time, size or inode, within
-    a tenth of a second.
+    A change of os.environ is noticed by the next call, that of a netrc file by its time, size or
+    inode, within a tenth of a second.
     """
 
     def __init__(

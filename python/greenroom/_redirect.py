@@ -1,4 +1,7 @@
-"""What greenroom.http asks for after a redirect where it has cookies to see to; the client in C follows others."""
+"""What greenroom.http asks for after a redirect, where it has cookies to see to.
+
+Others are followed by the client in C.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _Plain = http.client.HTTPConnection
 
 
 def _beneath() -> tuple[Any, ...]:
-    """What others put themselves beneath requests by: tracing, recording, other sockets and authorities."""
+    """What others put themselves beneath requests by: tracing, recording, other sockets."""
     return (
         _Pool.urlopen, _Pool.ConnectionCls, _SecurePool.ConnectionCls, _Connection.request,
         _Connection.connect, _Connection.default_socket_options, _SecureConnection.connect,

@@ -57,7 +57,8 @@ def _no_tls(error: int, why: str, host: str) -> Exception:
     reason = why.rpartition(": ")[2]
     if error == errno.ENODATA:
         return beneath.SSLError(ssl.SSLEOFError(
-            int(ssl.SSL_ERROR_EOF), "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"))
+            int(ssl.SSL_ERROR_EOF),
+            "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"))
     if "certificate of the other side is not accepted" not in why:
         name = reason.upper().replace(" ", "_")
         failed = ssl.SSLError(int(ssl.SSL_ERROR_SSL), f"[SSL: {name}] {reason}")
@@ -98,8 +99,9 @@ def of_urllib3(
 
 
 def is_for_urllib3(failure: tuple[int, int, str]) -> bool:
-    """Nothing has been sent, and urllib3 may see it otherwise: what it calls a URL, or, its version 1, the name
-    in a certificate.
+    """Nothing has been sent, and urllib3 may see it otherwise.
+
+    It has its own idea of a URL, and its version 1 of the name in a certificate.
     """
     kind, _, why = failure
     return kind == CALL or (kind == TLS and _IS_URLLIB3_1 and why.endswith("mismatch"))

@@ -1,7 +1,7 @@
 """What requests does before and after a call, and need not do in full each time.
 
-Each function here gives what the one of requests gives in whose place it is; in cases that are not common, by
-calling it.
+Each function here gives what the one of requests gives in whose place it is; in cases that are not
+common, by calling it.
 """
 
 from __future__ import annotations

@@ -210,11 +210,12 @@ class Response:
 class Client:
     """Settings for calls, and the connections that they share.
 
-    base_url stands before URLs that begin with "/". verify is the path of the authorities to trust instead
-    of the system's, False to take servers for whom they say they are; cert the path of a certificate and its key, or of
-    both. cookies is a jar of http.cookiejar, or what one begins with, by name; None: they are
-    not kept. proxy is a URL, "" for none; None for what the environment says now (http_proxy, https_proxy, all_proxy, no_proxy). unix_socket is the
-    path of one that is asked whatever the URL. Raises ValueError where these are no good.
+    base_url stands before URLs that begin with "/". verify is the path of the authorities to trust
+    instead of the system's, False to take servers for whom they say they are; cert the path of a
+    certificate and its key, or of both. cookies is a jar of http.cookiejar, or what one begins with,
+    by name; None: they are not kept. proxy is a URL, "" for none; None for what the environment says
+    now (http_proxy, https_proxy, all_proxy, no_proxy). unix_socket is the path of one that is asked
+    whatever the URL. Raises ValueError where these are no good.
 
     A client is not to be used in a child of fork that its parent goes on using.
     """
@@ -270,9 +271,10 @@ class Client:
     ) -> Response:
         """Sends a request, and returns the answer once its body has been read.
 
-        data is a form (a mapping), or the body itself: bytes, text, a file, or pieces, of which the last two
-        are read while they are sent, as files are. timeout bounds connecting and each wait for the answer, total all of the
-        call. With stream the body is not read, but by iter_bytes and content of the answer. Raises HTTPError.
+        data is a form (a mapping), or the body itself: bytes, text, a file, or pieces. Files and
+        pieces are read while they are sent. timeout bounds connecting and each wait for the answer,
+        total all of the call. With stream the body is not read, but by iter_bytes and content of
+        the answer. Raises HTTPError.
         """
         body, kind = body_of(data, json, files)
         fields = self.headers | dict(headers) if headers else self.headers
@@ -314,7 +316,8 @@ class Client:
                 return answer
             answer.close()
             hop = following
-        raise TooManyRedirects(f"there are more than {self.redirects} redirects, the last one to {hop.url}")
+        raise TooManyRedirects(
+            f"there are more than {self.redirects} redirects, the last one to {hop.url}")
 
     def get(self, url: str, **options: Any) -> Response:
         return self.request("GET", url, **options)

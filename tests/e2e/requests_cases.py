@@ -42,7 +42,8 @@ def failure(error):
     inside = [failure(one) for one in error.args if isinstance(one, BaseException)]
     reason = getattr(error, "reason", None)
     return [
-        [kind.__name__ for kind in type(error).__mro__], re.sub(r"0x[0-9a-f]+| \(_ssl.c:\d+\)", "", str(error)),
+        [kind.__name__ for kind in type(error).__mro__],
+        re.sub(r"0x[0-9a-f]+| \(_ssl.c:\d+\)", "", str(error)),
         inside, failure(reason) if isinstance(reason, BaseException) else None,
         getattr(getattr(error, "request", None), "method", None),
         getattr(getattr(error, "response", None), "status_code", None),
@@ -147,7 +148,8 @@ def codings(url, session):
 def large_and_chunked(url, session):
     large = session.get(f"{url}/large")
     pieces = [len(piece) for piece in large.iter_content(100000)]
-    return [seen(session.head(f"{url}/large")), seen(large)[-6:], len(large.content), pieces, seen(session.get(f"{url}/chunks")),
+    return [seen(session.head(f"{url}/large")), seen(large)[-6:], len(large.content), pieces,
+            seen(session.get(f"{url}/chunks")),
             seen(session.get(f"{url}/until_close"))]
 
 
