@@ -69,7 +69,7 @@ static int make_room(struct origin_table *table) {
     if (table->count < table->chain_count) return 0;
     grown.chain_count = table->chain_count ? 2 * table->chain_count : CHAINS_FIRST;
     grown.chains = calloc(grown.chain_count, sizeof *grown.chains);
-    if (!grown.chains) return table->chains ? 0 : -1;
+    if (!grown.chains) return table->chain_count ? 0 : -1;
     for (size_t i = 0; i < table->chain_count; i++)
         for (struct origin *at = table->chains[i], *next; at; at = next) {
             next = at->next;
@@ -82,7 +82,7 @@ static int make_room(struct origin_table *table) {
 
 struct origin *origin_table_find(struct origin_table *table, const struct http_url *url) {
     uint32_t hash = hash_of(url);
-    struct origin *origin = table->chains ? *chain_of(table, hash) : NULL;
+    struct origin *origin = table->chain_count ? *chain_of(table, hash) : NULL;
     while (origin && !is_of(origin, url, hash)) origin = origin->next;
     if (origin || make_room(table) < 0 || !(origin = new_origin(url, hash))) return origin;
     add(table, origin);
