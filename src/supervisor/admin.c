@@ -114,7 +114,7 @@ static int start(const struct admin *admin, const struct settings *settings,
     admin_access_by(admin->listener.address.local);
     if (thread_start(run, NULL) < 0)
         return sentence(error, "cannot start the thread of admin: %s", strerror(errno));
-    gr_log(GR_LOG_INFO, "metrics can be read on %s", admin->listener.name);
+    gr_log(GR_LOG_INFO, "the dashboard and metrics can be read on %s", admin->listener.name);
     return 0;
 }
 
