@@ -11,7 +11,7 @@ from conftest import build_dir, unpacked_pythons  # noqa: E402, F401
 RUN = Path(__file__).parent / "run"
 QUICK = """
 test_thread test_threading_local test_threading test_epoll test_select test_popen test_pty test_httplib
-test_httpservers test_urllib2_localnet test_ftplib test_smtplib test_socketserver test_timeout test_context
+test_httpservers test_urllib2_localnet test_smtplib test_timeout test_context
 """.split()
 QUICKEST = ["test_thread", "test_threading_local", "test_select", "test_epoll"]
 

@@ -49,7 +49,9 @@ def test_a_server_that_still_loads_its_application_ends_when_told(serve, number)
     server.wait_for_output("loading")
     os.killpg(server.pid, number)
     assert server.wait(timeout=5) == 0
-    assert server.output().endswith("stderr: loading\n") and len(server.output().splitlines()) == 1
+    slow = "the worker was held up"  # by what it imports, where the machine is busy
+    said = [line for line in server.output().splitlines() if slow not in line]
+    assert len(said) == 1 and said[0].endswith("stderr: loading")
 
 
 def test_a_request_in_flight_is_finished(serve):
