@@ -10,6 +10,7 @@
 #include "runtime/context.h"
 #include "runtime/hollow.h"
 #include "runtime/sched.h"
+#include "runtime/site.h"
 #include "runtime/stack.h"
 
 enum { CARRIERS_MAX = 1024, HOME_STACK = 128 * 1024 };
@@ -366,6 +367,7 @@ bool carrier_attach(struct green *self) {
     while ((state = __atomic_load_n(&self->state, __ATOMIC_ACQUIRE)) == GREEN_CLAIMED)
         sys(SYS_sched_yield);
     if (state == GREEN_ATTACHED) return false;
+    if (self->site_detached) site_judge(self);
     go_home(self);
     return true;
 }

@@ -34,6 +34,8 @@ void site_lock_learn(void (*pass)(void *data), void *data);
 
 RT_SHARED void site_left_slowly(const void *mutex);
 RT_SHARED void site_note(const void *cond, const char *frame);
+
+/* self was detached at its site and comes back, for the lock or to wait in a hook. */
 RT_SHARED void site_judge(struct green *self);
 
 /* Of the hook of pthread_mutex_lock, before it. */

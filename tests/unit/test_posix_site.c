@@ -219,6 +219,35 @@ static void a_place_that_has_become_quick_is_forgotten(void **state) {
     assert_true(run(call_it_until_it_is_forgotten, NULL));
 }
 
+static __attribute__((noinline)) void call_one_that_comes_to_wait(bool waits) {
+    gil_leave();
+    if (waits)
+        time_wait(clock_after(NS_PER_MS));
+    else
+        compute(SPELL);
+    gil_take();
+}
+
+static void without_waiting(void) { call_one_that_comes_to_wait(false); }
+
+static void *wait_there_until_it_is_forgotten(void *unused) {
+    for (int i = 0; i < 1000; i++) {
+        unsigned long before = moves();
+        gil_take();
+        call_one_that_comes_to_wait(true);
+        gil_leave();
+        if (moves() == before) return (void *)1;
+    }
+    return NULL;
+}
+
+/* Who waits in a hook keeps nobody. */
+static void a_place_that_has_come_to_wait_is_forgotten(void **state) {
+    without_fault(FAULT_HANDOFF); /* nothing is learnt */
+    assert_int_not_equal(run(call_it_until_it_is_learnt, without_waiting), 0);
+    assert_true(run(wait_there_until_it_is_forgotten, NULL));
+}
+
 static void *end_outside_the_lock(void *unused) {
     gil_take();
     gil_leave();
@@ -397,6 +426,7 @@ int main(void) {
         cmocka_unit_test(a_place_that_stands_in_the_way_of_another_is_forgotten),
         cmocka_unit_test(the_others_go_on_beside_a_learnt_place),
         cmocka_unit_test(a_place_that_has_become_quick_is_forgotten),
+        cmocka_unit_test(a_place_that_has_come_to_wait_is_forgotten),
         cmocka_unit_test(a_new_thread_has_not_left_the_lock),
         cmocka_unit_test(who_asks_for_the_lock_again_keeps_its_place),
         cmocka_unit_test(who_waited_for_the_lock_has_it_before_who_comes_along),
