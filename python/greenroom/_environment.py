@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
+from greenroom._files import Files
+
 # Of either, the answers that are kept at a time.
 _ANSWERS_MAX = 1024
-
-# Seconds for which a netrc file is not looked at again: that takes two system calls.
-_STALE_MAX = 0.1
 
 Credentials = tuple[str, str]
 
@@ -42,9 +40,7 @@ class Environment:
         self._seen: Mapping[Any, Any] | None = None
         self._has_proxies = False
         self._authorities: str | None = None
-        self._paths: tuple[str, ...] = ()
-        self._states: tuple[Any, ...] = ()  # of those files
-        self._looked = 0.0
+        self._netrc = Files(())
         self._proxies: dict[tuple[str, str | None], dict[str, str]] = {}
         self._credentials: dict[tuple[Any, str], Credentials | None] = {}
 
@@ -67,10 +63,9 @@ class Environment:
         )
         netrc = os.environ.get("NETRC")
         files = self._netrc_files if netrc is None else (netrc,)
-        self._paths = tuple(os.path.expanduser(file) for file in files)
+        self._netrc = Files(os.path.expanduser(file) for file in files)
         self._proxies = {}
         self._credentials = {}
-        self._looked = 0.0
         self._seen = seen
 
     def proxies(self, url: str, no_proxy: str | None = None) -> dict[str, str]:
@@ -91,23 +86,12 @@ class Environment:
             return self._find_credentials(url, raise_errors)
         if self._seen != _variables():
             self._read()
-        now = time.monotonic()
-        if now - self._looked > _STALE_MAX:
-            self._states = tuple(map(_state, self._paths))
-            self._looked = now
-        if not any(self._states):
+        states = self._netrc.states()
+        if not any(states):
             return None
-        key = self._states, urlsplit(url).netloc
+        key = states, urlsplit(url).netloc
         if key not in self._credentials:
             if len(self._credentials) >= _ANSWERS_MAX:
                 self._credentials = {}
             self._credentials[key] = self._find_credentials(url)
         return self._credentials[key]
-
-
-def _state(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +11,9 @@ import _greenroom
 import urllib3
 from requests import adapters, utils
 
-_POOL_OPTIONS = frozenset(("maxsize", "block", "strict"))
+from greenroom._files import Files
 
-# Seconds for which files are not looked at again: that takes a system call each.
-_STALE_MAX = 0.1
+_POOL_OPTIONS = frozenset(("maxsize", "block", "strict"))
 
 _of_parents: list[Any] = []  # in a child of fork: their connections are not its own to close
 _generation = 0
@@ -36,37 +34,26 @@ class _Trust:
     """Settings for TLS of files, which are read again when they have changed."""
 
     def __init__(self, authorities: str | None, certificate: str | None, key: str | None) -> None:
-        self._files = authorities, certificate, key
+        self._names = authorities, certificate, key
+        self._files = Files(file for file in self._names if file)
         self._states: Any = None
-        self._looked = 0.0
         self._settings: object = None
 
     def settings(self) -> object | None:
         """None: they are for urllib3, which refuses most of such."""
-        now = time.monotonic()
-        if now - self._looked > _STALE_MAX:
-            states = [_state(file) for file in self._files if file]
-            if states != self._states:
-                self._read(states)
-            self._looked = now
+        states = self._files.states()
+        if states != self._states:
+            self._read(states)
         return self._settings
 
     def _read(self, states: Any) -> None:
-        authorities, certificate, key = self._files
+        authorities, certificate, key = self._names
         self._states = states
         try:
             self._settings = _greenroom.client_tls(
                 authorities, certificate, key, authorities is not None)
         except ValueError:
             self._settings = None
-
-
-def _state(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @lru_cache(maxsize=256)
