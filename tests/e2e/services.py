@@ -16,11 +16,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 20.0
+
+Upstream = TypeVar("Upstream", bound=ThreadingHTTPServer)
 
 
 def find_program(name: str, *folders: str) -> str:
@@ -315,7 +318,7 @@ class GatheringHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(upstream: GatheringUpstream) -> Iterator[GatheringUpstream]:
+def serving(upstream: Upstream) -> Iterator[Upstream]:
     with upstream:
         thread = threading.Thread(target=upstream.serve_forever)
         thread.start()
@@ -337,13 +340,20 @@ def tls_upstream(certificates: Certificates) -> Iterator[GatheringUpstream]:
 
 
 class Service(BaseHTTPRequestHandler):
+    """prepare() comes before each answer."""
+
     protocol_version = "HTTP/1.1"
+    text = b"fine\n"
+
+    def prepare(self):
+        pass
 
     def do_GET(self):
+        self.prepare()
         self.send_response(200)
-        self.send_header("Content-Length", "5")
+        self.send_header("Content-Length", str(len(self.text)))
         self.end_headers()
-        self.wfile.write(b"fine\n")
+        self.wfile.write(self.text)
 
     def log_message(self, *args):
         pass
@@ -352,9 +362,5 @@ class Service(BaseHTTPRequestHandler):
 @pytest.fixture
 def service() -> Iterator[int]:
     """The port of a service that speaks HTTP."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as listener:
-        thread = threading.Thread(target=listener.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Service)) as listener:
         yield listener.server_port
-        listener.shutdown()
-        thread.join()

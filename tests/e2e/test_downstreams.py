@@ -5,11 +5,12 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 from conftest import Server, eventually
 from metrics import ask, meter  # noqa: F401
+from services import Service, serving
 
 CROWD = 6
 
@@ -74,32 +75,21 @@ def test_a_query_that_hangs_ends_at_the_read_timeout(serve, postgres, database: 
     eventually(lambda: server.get("/query").status == 200, "it answers again")
 
 
-class Stock(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Stock(Service):
+    text = b"7 left\n"
     fine = threading.Event()
 
-    def do_GET(self):
+    def prepare(self):
         self.fine.wait()
-        self.send_response(200)
-        self.send_header("Content-Length", "7")
-        self.end_headers()
-        self.wfile.write(b"7 left\n")
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
 def stock() -> Iterator[int]:
     """The port of a service that accepts connections, and answers once Stock.fine is set."""
     Stock.fine.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Stock) as listener:
-        thread = threading.Thread(target=listener.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Stock)) as listener:
         yield listener.server_port
         Stock.fine.set()
-        listener.shutdown()
-        thread.join()
 
 
 def test_a_service_that_hangs_is_left_alone_until_it_answers_again(meter, stock: int, downstream):

@@ -8,47 +8,36 @@ little of it: 60 requests to an endpoint before and 216 after are enough then.
 
 import json
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from browser import Page, page  # noqa: F401
 from conftest import Server, eventually
 from metrics import ask, meter  # noqa: F401
+from services import Service, serving
 
 ENDPOINTS = {"/catalogue": "/catalogue", "/orders/7": "/orders/<int:number>", "/stock": "/stock"}
 RATE = 40
 FINE, POOR = 0.1, 0.5  # seconds that the service takes
 
 
-class Stock(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Stock(Service):
+    text = b"7 left\n"
     takes = FINE
 
-    def do_GET(self):
+    def prepare(self):
         time.sleep(self.takes)
-        self.send_response(200)
-        self.send_header("Content-Length", "7")
-        self.end_headers()
-        self.wfile.write(b"7 left\n")
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
 def stock() -> Iterator[int]:
     """The port of a service that takes Stock.takes to answer."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Stock) as listener:
-        thread = threading.Thread(target=listener.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Stock)) as listener:
         yield listener.server_port
-        listener.shutdown()
-        thread.join()
 
 
 def delay(server: Server) -> float:
