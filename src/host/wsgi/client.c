@@ -204,6 +204,19 @@ static void make(gr_client *client, struct exchange *exchange, int64_t eager_max
     Py_XDECREF(exchange->pieces.piece);
 }
 
+/* Fills in fields and body, and makes the call. kept is that of read_fields. Returns -1 with an
+ * exception when there is nothing to be sent. */
+static int perform(PyObject *client, struct exchange *exchange, PyObject *list, PyObject *kept,
+                   PyObject *body, long long length, int64_t eager_max) {
+    gr_client *opened = PyCapsule_GetPointer(client, client_name);
+    gr_client_field *fields = opened ? read_fields(list, kept, &exchange->call.field_count) : NULL;
+    int result = fields ? set_body(exchange, body, length) : -1;
+    exchange->call.fields = fields;
+    if (result == 0) make(opened, exchange, eager_max);
+    free(fields);
+    return result;
+}
+
 static PyObject *call_failed(const gr_failure *failure) {
     return answer_failure(failure->kind, failure->error, failure->why);
 }
@@ -228,19 +241,11 @@ PyObject *client_call(PyObject *module, PyObject *args) {
                           &list, &body, &length, &call->user, &call->password, &connect, &read,
                           &whole, &stream))
         return NULL;
-    gr_client *opened = PyCapsule_GetPointer(client, client_name);
-    gr_client_field *fields = opened ? read_fields(list, NULL, &call->field_count) : NULL;
-    if (!fields || set_body(&exchange, body, length) < 0) {
-        free(fields);
-        return NULL;
-    }
-    call->fields = fields;
     call->connect_timeout = connect;
     call->read_timeout = read;
     call->timeout = whole;
     exchange.stream = stream;
-    make(opened, &exchange, INT64_MAX);
-    free(fields);
+    if (perform(client, &exchange, list, NULL, body, length, INT64_MAX) < 0) return NULL;
     gr_answer *answer = exchange.answer;
     if (!answer) return call_failed(&exchange.failure);
     int status = gr_answer_status(answer), error = exchange.body.error;
@@ -267,21 +272,13 @@ PyObject *client_exchange(PyObject *module, PyObject *args) {
     if (!PyArg_ParseTuple(args, "OssOOLLLp:client_exchange", &client, &call->method, &call->url,
                           &list, &body, &length, &connect, &read, &stream))
         return NULL;
-    gr_client *opened = PyCapsule_GetPointer(client, client_name);
-    PyObject *kept = opened ? PyList_New(0) : NULL;
-    gr_client_field *fields = kept ? read_fields(list, kept, &call->field_count) : NULL;
-    if (!fields || set_body(&exchange, body, length) < 0) {
-        Py_XDECREF(kept);
-        free(fields);
-        return NULL;
-    }
-    call->fields = fields;
     call->connect_timeout = connect;
     call->read_timeout = read;
     exchange.stream = stream;
-    make(opened, &exchange, EAGER_MAX);
-    free(fields);
-    Py_DECREF(kept);
+    PyObject *kept = PyList_New(0);
+    int made = kept ? perform(client, &exchange, list, kept, body, length, EAGER_MAX) : -1;
+    Py_XDECREF(kept);
+    if (made < 0) return NULL;
     gr_answer *answer = exchange.answer;
     if (!answer) return call_failed(&exchange.failure);
     int status = gr_answer_status(answer), version = gr_answer_version(answer);
