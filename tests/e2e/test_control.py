@@ -46,14 +46,19 @@ def say(path: Path, request: bytes) -> bytes:
         return answer.read()
 
 
-def test_status_tells_of_each_worker(server, tell):
-    for _ in range(3):
-        server.get("/pid")
+def status_of_workers(tell) -> list[dict[str, str]]:
     done = tell("status")
     assert (done.returncode, done.stderr) == (0, "")
     head, *lines = [re.split(r"  +", line.strip()) for line in done.stdout.splitlines()]
     assert head == ["slot", "pid", "state", "since", "requests", "connections", "in flight"]
-    rows = [dict(zip(head, line)) for line in lines]
+    return [dict(zip(head, line)) for line in lines]
+
+
+def test_status_tells_of_each_worker(server, tell):
+    for _ in range(3):
+        server.get("/pid")
+    eventually(lambda: sum(int(row["requests"]) for row in status_of_workers(tell)) >= 3, "all are over, not only answered")
+    rows = status_of_workers(tell)
     assert [row["slot"] for row in rows] == ["0", "1"]
     assert {int(row["pid"]) for row in rows} == set(server.worker_pids())
     assert {row["state"] for row in rows} == {"serving"}

@@ -114,7 +114,7 @@ def test_a_slow_head_is_answered_408_however_it_trickles(serve, app):
     server = serve("--workers", "1", "--head-timeout", "0.5", app)
     with Wire(server.port) as wire:
         began = time.monotonic()
-        wire.send(HELLO[:10])
+        wire.send(b"GET /")  # more and more path
         wire.stream.settimeout(0.05)
         while not wire.received:
             try:
