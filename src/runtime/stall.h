@@ -30,7 +30,8 @@ RT_SHARED void stall_report_with(const struct stall_reporter *reporter);
 
 void stall_init(void);
 
-/* Takes the C stack of green if it still keeps its kernel task STALL_AFTER from now. */
+/* Takes the C stack of green if it still keeps its kernel task STALL_AFTER from now; for as long as
+ * that task waits for a processor, it keeps nothing. */
 void stall_watch(struct green *green);
 
 /* It does not any more. Returns what was taken, to be completed and given to stall_report; or NULL.

@@ -1,5 +1,8 @@
 """Requests that keep the worker: the others go on, and who cannot be helped is named."""
 
+import os
+import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +16,26 @@ def stalling(serve):
 def test_code_without_the_gil_runs_beside_the_others(stalling):
     worst = float(stalling.get("/lateness").body)
     assert worst < 80  # of computations that take several times as long
+    assert "held up" not in stalling.output()
+
+
+@pytest.fixture
+def crowded(stalling) -> Iterator[None]:
+    """Others want the worker's only processor too."""
+    (worker,) = stalling.worker_pids()
+    processor = {min(os.sched_getaffinity(0))}
+    hogs = [subprocess.Popen(["sh", "-c", "while :; do :; done"], start_new_session=True) for _ in range(6)]
+    for task in [hog.pid for hog in hogs] + [int(task) for task in os.listdir(f"/proc/{worker}/task")]:
+        os.sched_setaffinity(task, processor)
+    yield
+    for hog in hogs:
+        hog.kill()
+        hog.wait()
+
+
+def test_waiting_for_a_processor_is_not_blamed_on_the_code(stalling, crowded):
+    for _ in range(4):
+        stalling.get("/moment")
     assert "held up" not in stalling.output()
 
 

@@ -6,10 +6,15 @@ import threading
 import time
 
 SLOW_TO_MATCH = "a" * 22 + "b"
+LESS_SLOW = SLOW_TO_MATCH[2:]
 
 
 def with_the_gil() -> None:
     re.match("(a+)+$", SLOW_TO_MATCH)
+
+
+def a_moment_with_it() -> None:
+    re.match("(a+)+$", LESS_SLOW)
 
 
 def without_the_gil() -> None:
@@ -33,7 +38,7 @@ def lateness(hog) -> float:
     return worst * 1000
 
 
-HOGS = {"/with": with_the_gil, "/without": without_the_gil, "/python": in_python}
+HOGS = {"/with": with_the_gil, "/moment": a_moment_with_it, "/without": without_the_gil, "/python": in_python}
 
 
 def app(environ, start_response):
