@@ -92,6 +92,11 @@ GR_API gr_slice gr_request_client_subject(const gr_request *request);
 /* The request that the calling thread answers; NULL on others. Never parks. */
 GR_API gr_request *gr_request_current(void);
 
+/* The request for which the calling thread works: the one that it answers, or for a child of a
+ * scope (greenroom/scope.h) the one for which that was started; NULL on others. A child may read
+ * what came as the head: method, target, path, query, fields, trace. Never parks. */
+GR_API const gr_request *gr_request_behind(void);
+
 /* Has the time of --request-timeout passed since the head of the request was complete? The deadline
  * of its green thread (gr_deadline) starts as that time. A handler that returns without an answer
  * then, is answered for with 504; one that runs on an OS thread, at that time already. Never parks.

@@ -203,8 +203,8 @@ static void put_framing(struct request *request, const gr_call *call) {
 
 /* A call that is made for a request belongs to its trace. */
 static void put_trace(struct request *request) {
-    const gr_request *answered = gr_request_current();
-    gr_slice trace = answered ? gr_request_traceparent(answered) : (gr_slice){"", 0};
+    const gr_request *behind = gr_request_behind();
+    gr_slice trace = behind ? gr_request_traceparent(behind) : (gr_slice){"", 0};
     if (!trace.len) return;
     put_text(request, "traceparent: ");
     put_slice(request, trace);

@@ -94,7 +94,7 @@ struct green {
     struct green_exit *exits;
     struct robust_list_head *robust; /* the robust mutexes it holds: glibc's list, see tls.h */
     struct green_pool *pool;
-    const void *work;            /* the server's: the request it answers; NULL for none */
+    const void *work;            /* the server's: the request for which it works; NULL for none */
     char *stack;                 /* lowest address, the guard page */
     int *tid;                    /* pd->tid, holding our fake tid */
     char name[THREAD_NAME_SIZE]; /* given by pthread_setname_np, or inherited; "": the worker's */

@@ -57,6 +57,7 @@ static void child_end(void *arg) {
     gr_scope *scope = child->scope;
     struct green *self = green_self_tls;
     sched_enter(self);
+    self->work = NULL; /* which may end as soon as the owner has been woken */
     list_remove(&child->node);
     if (child->error && !scope->error) {
         scope->error = child->error;
@@ -89,6 +90,7 @@ int gr_scope_spawn(gr_scope *scope, int (*fn)(void *), void *arg) {
     child->green = green_start(&green_app_pool, child_main, child, false);
     if (child->green) {
         child->green->deadline = self->deadline;
+        child->green->work = self->work;
         list_append(&scope->children, &child->node);
         if (scope->cancelled) green_cancel(child->green);
     }

@@ -294,8 +294,15 @@ int gr_request_cancel_on_disconnect(gr_request *request, bool on) {
 }
 
 gr_request *gr_request_current(void) {
-    struct green *self = green_self();
-    return self ? (gr_request *)self->work : os_handler_request();
+    const struct green *self = green_self();
+    if (!self) return os_handler_request();
+    gr_request *request = (gr_request *)self->work;
+    return request && request->green == self ? request : NULL;
+}
+
+const gr_request *gr_request_behind(void) {
+    const struct green *self = green_self();
+    return self ? self->work : os_handler_request();
 }
 
 bool gr_request_expired(const gr_request *request) {

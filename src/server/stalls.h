@@ -9,7 +9,7 @@ enum { STALLS_C_STACK = 1024 };
 /* Once per process, when the runtime is on. */
 void stalls_init(void);
 
-/* The request that a green thread answers: "GET /slow?x=1"; "" for none. Async-signal-safe. */
+/* The request for which a green thread works: "GET /slow?x=1"; "" for none. Async-signal-safe. */
 void stalls_note(const struct green *green, char work[STALL_WORK]);
 
 /* Frames as backtrace(3) gives them in a signal handler, innermost first, without the two of the

@@ -43,3 +43,15 @@ def test_the_client_passes_it_on(serve, c_app):
         assert near.get("/url", headers=fields).status == 200
     far.wait_for_output(r'(?:"logger":"access"[\s\S]*){2}')
     assert [line.get("trace_id") for line in lines(far, "access")] == [TRACE, None]
+
+
+def test_those_that_a_request_has_at_work_beside_it_pass_it_on(serve, c_app):
+    far = serve("--workers", "1", "--log-format", "json", c_app("answers"))
+    near = serve("--workers", "1", "python_client:app", env={"URL": far.url})
+    for fields in ({"traceparent": PARENT}, {}):
+        assert near.get("/side-by-side", headers=fields).status == 200
+    far.wait_for_output(r'(?:"logger":"access"[\s\S]*){6}')
+    said = [(line["target"], line.get("trace_id")) for line in lines(far, "access")]
+    paths = {"/child", "/grandchild", "/side-by-side"}
+    assert set(said[:3]) == {(path, TRACE) for path in paths}
+    assert set(said[3:]) == {(path, None) for path in paths}
