@@ -64,10 +64,11 @@ static void put_number(FILE *out, const char *name, double number) {
         fputs("null", out);
 }
 
-/* age is that of the server, in seconds. */
+/* age is for how long rates have been told, in seconds. */
 static void put_rates(FILE *out, const struct metric_entry *entry, double age) {
     char name[32];
-    put_number(out, "mean_rate", age > 0 ? metric_entry_times(entry) / age : 0);
+    double times = metric_entry_times(entry) - entry->before;
+    put_number(out, "mean_rate", age > 0 ? times / age : 0);
     for (int i = 0; i < METRIC_RATES; i++) {
         snprintf(name, sizeof name, "m%d_rate", metric_rate_minutes[i]);
         put_number(out, name, entry->rates[i]);

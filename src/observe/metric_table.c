@@ -189,6 +189,12 @@ double metric_entry_times(const struct metric_entry *entry) {
     return entry->kind == GR_TIMER ? (double)entry->count : entry->value;
 }
 
+void metric_table_start(struct metric_table *table) {
+    table->since = clock_now();
+    for (struct metric_entry *e = NULL; (e = metric_table_next(table, e));)
+        e->rated = e->before = metric_entry_times(e);
+}
+
 /* Moving averages whose memory fades by a factor of e each so many minutes, as load averages do. */
 void metric_table_tick(struct metric_table *table, double seconds) {
     double kept[METRIC_RATES];

@@ -25,6 +25,7 @@ struct metric_entry {
     struct metric_counts *octaves[HISTOGRAM_OCTAVES]; /* own memory; NULL: never used */
     double rates[METRIC_RATES];                       /* per second */
     double rated;                                     /* how many there were at the last tick */
+    double before;                                    /* and at metric_table_start */
     bool has_rates;
     /* What of it whoever has the table told last: metric_statsd_push, or metric_snapshot_told. */
     double told;
@@ -43,7 +44,7 @@ struct metric_table {
     struct metric_entry **buckets;
     size_t count, room; /* of entries, and of buckets */
     uint64_t dropped;
-    int64_t since;                /* ns of CLOCK_MONOTONIC, when it was filled first */
+    int64_t since;                /* ns of CLOCK_MONOTONIC, from when on rates are told */
     bool incomplete;              /* there was no memory for all */
     unsigned ids_given, ids_lost; /* of entries that are forgotten */
 };
@@ -60,6 +61,10 @@ void metric_table_put(struct metric_table *table, gr_metric_kind kind, gr_slice 
 /* Forgets what no store has any more, but for gauges of which somebody was told who does not know
  * that yet: they are 0, and not seen. */
 void metric_table_end(struct metric_table *table);
+
+/* Rates are those of what is counted from now on, and of nothing that is there already. Without
+ * this, of all. */
+void metric_table_start(struct metric_table *table);
 
 /* A period of so many seconds is over: the rates. */
 void metric_table_tick(struct metric_table *table, double seconds);

@@ -139,6 +139,17 @@ def test_what_has_been_counted_outlives_an_upgrade(meter):
     assert wait_for(server, 2)[("/a", "GET", "2xx")]["count"] == 2
 
 
+def test_rates_begin_anew_with_an_upgrade(meter):
+    server = meter("--workers", "1", APP)
+    for _ in range(100):
+        server.get("/a")
+    wait_for(server, 100)
+    server.signal(signal.SIGUSR2)
+    server.wait_for_output(r"reloaded in \d+\.\d s$", 20)
+    rates = timers(server)[("/a", "GET", "2xx")]
+    assert rates["count"] == 100 and rates["mean_rate"] == rates["m1_rate"] == 0
+
+
 def test_it_answers_while_the_workers_do_not(meter):
     server = meter("--workers", "1", APP)
     server.get("/a")

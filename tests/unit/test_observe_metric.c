@@ -374,6 +374,18 @@ static void fill_from_nothing(void) {
     metric_table_end(&table);
 }
 
+static void rates_are_of_what_comes_after_the_start(void **state) {
+    gr_metric *meter = find(GR_METER, "marks_before", NULL);
+    gr_metric_add(meter, 1e6);
+    fill_from(store);
+    metric_table_start(&table);
+    gr_metric_add(meter, 50);
+    fill_from(store);
+    metric_table_tick(&table, 5);
+    assert_true(fabs(entry("marks_before", "")->rates[0] - 10) < 1e-9);
+    assert_true(entry("marks_before", "")->before == 1e6);
+}
+
 static void who_was_told_of_a_gauge_is_told_of_its_end(void **state) {
     gr_metric *gauge = metric_of_server(GR_GAUGE, "greenroom_open", NULL, NULL, 0);
     gr_metric_set(gauge, 3);
@@ -407,6 +419,7 @@ int main(void) {
         TEST(what_a_process_has_counted_is_kept_but_for_its_gauges),
         TEST(a_store_that_is_ruined_does_no_harm),
         TEST(rates_are_averages_that_fade),
+        TEST(rates_are_of_what_comes_after_the_start),
         TEST(who_was_told_of_a_gauge_is_told_of_its_end),
         TEST(a_collector_is_told_what_has_changed),
         TEST(what_was_there_before_is_not_told),
