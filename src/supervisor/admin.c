@@ -17,27 +17,55 @@
 #include "supervisor/metrics.h"
 #include "supervisor/thread.h"
 
+enum { ACCEPTED_AT_ONCE = 16 };
+
 static const int64_t tick = 5 * (int64_t)NS_PER_S; /* of the rates */
+static const int64_t rest = NS_PER_S / 4;          /* for want of a descriptor */
 
 /* Of the thread, once it has been started. */
 static struct admin_request requests[ADMIN_REQUESTS] = {
     [0 ... ADMIN_REQUESTS - 1] = {.fd = -1, .asked = -1}};
 static struct metric_table table;
 static int64_t ticked;
+static int64_t rested; /* until when nobody is accepted; 0: it is not so */
 static int listening;
 
 /* ---- the thread ---- */
 
-static void accept_some(void) {
+/* A free place; if there is none, that of the one who has been silent or leaving for longest. NULL:
+ * all are being answered. */
+static struct admin_request *find_place(void) {
+    struct admin_request *found = NULL;
     for (struct admin_request *r = requests; r < requests + ADMIN_REQUESTS; r++) {
-        if (r->state != ADMIN_NONE) continue;
+        if (r->state == ADMIN_NONE) return r;
+        bool gives_way = r->state == ADMIN_ASKING || r->state == ADMIN_LEAVING;
+        if (gives_way && (!found || r->due < found->due)) found = r;
+    }
+    return found;
+}
+
+static void act(struct admin_request *request) {
+    if (admin_request_act(request)) admin_page_answer(request, requests, &table);
+}
+
+/* Whoever has sent the head already is answered before others can take the place. */
+static void accept_some(void) {
+    struct admin_request *place;
+    for (int i = 0; i < ACCEPTED_AT_ONCE && (place = find_place()); i++) {
         int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) return;
-        admin_request_open(r, fd);
+        if (fd < 0) {
+            bool may_pass = errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
+            if (!may_pass) rested = clock_after(rest);
+            return;
+        }
+        if (place->state != ADMIN_NONE) admin_request_close(place);
+        admin_request_open(place, fd);
+        act(place);
     }
 }
 
 static void act_on_time(int64_t now) {
+    if (rested <= now) rested = 0;
     for (struct admin_request *r = requests; r < requests + ADMIN_REQUESTS; r++)
         if (r->state != ADMIN_NONE && r->due <= now) admin_request_close(r);
     admin_events_tell(requests, &table, now);
@@ -50,32 +78,48 @@ static void act_on_time(int64_t now) {
 static int64_t next_due(void) {
     int64_t due = ticked + tick, events = admin_events_due(requests);
     if (events < due) due = events;
+    if (rested && rested < due) due = rested;
     for (struct admin_request *r = requests; r < requests + ADMIN_REQUESTS; r++)
         if (r->state != ADMIN_NONE && r->due < due) due = r->due;
     return due;
 }
 
-static void wait_and_act(void) {
-    struct pollfd watched[2 * ADMIN_REQUESTS + 1], *asked = watched + ADMIN_REQUESTS + 1;
-    bool full = true;
-    for (int i = 0; i < ADMIN_REQUESTS; i++) {
-        bool there = requests[i].state != ADMIN_NONE;
-        watched[i] =
-            (struct pollfd){there ? requests[i].fd : -1, admin_request_events(&requests[i]), 0};
-        asked[i] = (struct pollfd){requests[i].asked, POLLIN, 0};
-        full = full && there;
+/* What poll(2) is to look for: of each request its client, and behind that whom it has asked, -1
+ * for nobody. */
+struct watched {
+    struct pollfd at[2 * ADMIN_REQUESTS + 1];
+    struct admin_request *whose[ADMIN_REQUESTS];
+    nfds_t count; /* of requests */
+};
+
+static void watch(struct watched *watched) {
+    watched->count = 0;
+    for (struct admin_request *r = requests; r < requests + ADMIN_REQUESTS; r++) {
+        if (r->state == ADMIN_NONE) continue;
+        struct pollfd *at = &watched->at[2 * watched->count];
+        at[0] = (struct pollfd){r->fd, admin_request_events(r), 0};
+        at[1] = (struct pollfd){r->asked, POLLIN, 0};
+        watched->whose[watched->count++] = r;
     }
-    watched[ADMIN_REQUESTS] = (struct pollfd){full ? -1 : listening, POLLIN, 0};
+    bool lets_in = !rested && find_place();
+    watched->at[2 * watched->count] = (struct pollfd){lets_in ? listening : -1, POLLIN, 0};
+}
+
+static void act_on(const struct watched *watched) {
+    for (nfds_t i = 0; i < watched->count; i++)
+        if (watched->at[2 * i].revents)
+            act(watched->whose[i]);
+        else if (watched->at[2 * i + 1].revents)
+            admin_inquiry_hear(watched->whose[i]);
+    if (watched->at[2 * watched->count].revents) accept_some();
+}
+
+static void wait_and_act(void) {
+    struct watched watched;
+    watch(&watched);
     int64_t wait = next_due() - clock_now();
     int ms = wait <= 0 ? 0 : (int)(wait / NS_PER_MS) + 1;
-    if (poll(watched, 2 * ADMIN_REQUESTS + 1, ms) > 0) {
-        for (int i = 0; i < ADMIN_REQUESTS; i++)
-            if (watched[i].revents && admin_request_act(&requests[i]))
-                admin_page_answer(&requests[i], requests, &table);
-            else if (asked[i].revents && requests[i].state == ADMIN_WAITING)
-                admin_inquiry_hear(&requests[i]);
-        if (watched[ADMIN_REQUESTS].revents) accept_some();
-    }
+    if (poll(watched.at, 2 * watched.count + 1, ms) > 0) act_on(&watched);
     act_on_time(clock_now());
 }
 

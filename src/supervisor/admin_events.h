@@ -13,7 +13,7 @@
 #include "observe/metric_table.h"
 #include "supervisor/admin_request.h"
 
-enum { ADMIN_REQUESTS = 16, ADMIN_FOLLOWERS = 8 };
+enum { ADMIN_FOLLOWERS = 8 };
 
 /* Makes one of the requests follow, or refuses it. */
 void admin_events_follow(struct admin_request *request,

@@ -17,9 +17,15 @@ static const char no_memory[] = "there is no memory";
 
 /* ---- asking ---- */
 
-static void ask(struct admin_request *request, const char *command,
-                void (*answered)(struct admin_request *request)) {
-    int fd = control_connect();
+static bool can_wait(const struct admin_request all[ADMIN_REQUESTS]) {
+    int count = 0;
+    for (int i = 0; i < ADMIN_REQUESTS; i++) count += all[i].state == ADMIN_WAITING;
+    return count < ADMIN_INQUIRERS;
+}
+
+static void ask(struct admin_request *request, const struct admin_request all[ADMIN_REQUESTS],
+                const char *command, void (*answered)(struct admin_request *request)) {
+    int fd = can_wait(all) ? control_connect() : -1;
     size_t len = strlen(command);
     if (fd < 0 || send(fd, command, len, MSG_NOSIGNAL) != (ssize_t)len) {
         if (fd >= 0) close(fd);
@@ -90,8 +96,9 @@ static void answer_requests(struct admin_request *request) {
     admin_request_refuse(request, 503, "", no_memory);
 }
 
-void admin_inquiry_requests(struct admin_request *request) {
-    ask(request, "requests 200\n", answer_requests);
+void admin_inquiry_requests(struct admin_request *request,
+                            const struct admin_request all[ADMIN_REQUESTS]) {
+    ask(request, all, "requests 200\n", answer_requests);
 }
 
 /* ---- a stack ---- */
@@ -119,13 +126,14 @@ static bool is_word(const char *text, ssize_t len) {
     return len > 0;
 }
 
-void admin_inquiry_stack(struct admin_request *request, gr_slice id) {
+void admin_inquiry_stack(struct admin_request *request,
+                         const struct admin_request all[ADMIN_REQUESTS], gr_slice id) {
     char command[ID_MAX + 16], decoded[ID_MAX];
     ssize_t len = id.len <= sizeof decoded ? url_decode(id, decoded) : -1;
     if (!is_word(decoded, len))
         return admin_request_refuse(request, 404, "", "no request can have that id");
     snprintf(command, sizeof command, "stacks %.*s\n", (int)len, decoded);
-    ask(request, command, answer_stack);
+    ask(request, all, command, answer_stack);
 }
 
 /* ---- hearing ---- */

@@ -125,9 +125,10 @@ void admin_page_answer(struct admin_request *request,
     if (file) return answer_file(request, file);
     if (admin_access_denied(request)) return;
     if (gr_slice_equal(path, gr_slice_of("/events"))) return admin_events_follow(request, all);
-    if (gr_slice_equal(path, gr_slice_of("/requests.json"))) return admin_inquiry_requests(request);
+    if (gr_slice_equal(path, gr_slice_of("/requests.json")))
+        return admin_inquiry_requests(request, all);
     if (begins_with(path, stacks))
-        return admin_inquiry_stack(request,
+        return admin_inquiry_stack(request, all,
                                    (gr_slice){path.data + stacks.len, path.len - stacks.len});
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (gr_slice_equal(path, gr_slice_of(pages[i].path)))

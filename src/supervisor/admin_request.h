@@ -7,7 +7,7 @@
 
 #include "http/request_head.h"
 
-enum { ADMIN_HEAD_MAX = 8192, ADMIN_FIELDS_MAX = 64 };
+enum { ADMIN_REQUESTS = 64, ADMIN_HEAD_MAX = 8192, ADMIN_FIELDS_MAX = 64 };
 
 enum admin_state {
     ADMIN_NONE,

@@ -5,9 +5,13 @@ import math
 import os
 import random
 import re
+import resource
 import signal
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from conftest import Server, eventually
@@ -162,12 +166,69 @@ def test_it_answers_while_the_workers_do_not(meter):
         os.kill(worker, signal.SIGCONT)
 
 
+def crowd(stack: ExitStack, server: Server, count: int, said: bytes = b"") -> list[socket.socket]:
+    """Clients of the admin listener who say no more than that."""
+    clients = [stack.enter_context(socket.create_connection(("127.0.0.1", server.admin), timeout=0.5)) for _ in range(count)]
+    for client in clients:
+        client.sendall(said)
+    return clients
+
+
 def test_nobody_can_keep_others_from_reading(meter):
     server = meter("--workers", "1", APP)
-    silent = [socket.create_connection(("127.0.0.1", server.admin)) for _ in range(10)]
-    assert ask(server.admin, "/metrics").status == 200
-    for client in silent:
-        client.close()
+    with ExitStack() as stack:
+        crowd(stack, server, 150)
+        crowd(stack, server, 150, b"GET /metrics HTTP/1.1\r\n")
+        begun = time.monotonic()
+        assert ask(server.admin, "/metrics").status == 200
+        assert time.monotonic() - begun < 3
+
+
+def test_who_waits_for_workers_leaves_room_for_their_owner(meter, tmp_path: Path):
+    control = tmp_path / "control"
+    server = meter("--workers", "1", "--control", str(control), APP)
+    [worker] = server.worker_pids()
+    os.kill(worker, signal.SIGSTOP)
+    with ExitStack() as stack:
+        owner = stack.enter_context(socket.socket(socket.AF_UNIX))
+        crowd(stack, server, 20, b"GET /requests.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert ask(server.admin, "/requests.json").status == 503
+        assert ask(server.admin, "/metrics").status == 200
+        owner.connect(str(control))
+        owner.settimeout(0.2)
+        owner.sendall(b"stop\n")
+        with pytest.raises(TimeoutError):
+            pytest.fail(f"not waiting: {owner.recv(100)}")
+        os.kill(worker, signal.SIGCONT)
+        assert server.wait() == 0
+
+
+def test_without_descriptors_nobody_is_let_in_and_nothing_spins(meter):
+    server = meter("--workers", "1", APP)
+
+    def used() -> int:
+        return sum(map(int, Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+
+    def held() -> list[int]:
+        return [int(fd) for fd in os.listdir(f"/proc/{server.pid}/fd")]
+
+    with ExitStack() as stack:
+        before = len(held())
+        crowd(stack, server, 10)
+        eventually(lambda: len(held()) == before + 10, "all let in")
+        highest = max(held())
+        crowd(stack, server, highest + 1 - len(held()))
+        eventually(lambda: len(held()) == highest + 1, "no gap below the highest")
+        limit = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (highest + 1, limit[1]))
+        [client] = crowd(stack, server, 1, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        before = used()
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        assert used() - before < 0.1 * os.sysconf("SC_CLK_TCK")
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limit)
+        client.settimeout(5)
+        assert client.recv(12) == b"HTTP/1.1 200"
 
 
 @pytest.mark.parametrize(("request_", "status"), [
