@@ -28,7 +28,7 @@ class Wire:
     """A connection on which each byte counts."""
 
     port: int
-    received: bytes = b""
+    received: bytearray = field(default_factory=bytearray)
     stream: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +67,8 @@ class Wire:
     def take(self, length: int) -> bytes:
         while len(self.received) < length:
             assert self.more(), f"the stream ended after {self.received!r}"
-        data, self.received = self.received[:length], self.received[length:]
+        data = bytes(memoryview(self.received)[:length])
+        del self.received[:length]
         return data
 
     def take_through(self, mark: bytes) -> bytes:
@@ -79,8 +80,7 @@ class Wire:
         """All until the peer closes. A reset raises ConnectionResetError."""
         while self.more():
             pass
-        data, self.received = self.received, b""
-        return data
+        return self.take(len(self.received))
 
     def head(self) -> Answer:
         first, *lines = self.take_through(b"\r\n\r\n").decode("latin-1").split("\r\n")[:-2]
@@ -108,10 +108,10 @@ class Wire:
 
     def chunks(self, length: int | None = None) -> bytes:
         """The payload of all chunks, or of as many as hold length bytes."""
-        body = b""
+        body = bytearray()
         while (length is None or len(body) < length) and (data := self.chunk()):
             body += data
-        return body
+        return bytes(body)
 
 
 def request(
