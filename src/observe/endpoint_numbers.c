@@ -29,9 +29,9 @@ static int compare(const struct metric_entry *entry, gr_slice labels) {
 }
 
 /* The first whose labels begin so, or where it would be. */
-static const struct metric_entry **find(const struct metric_entry **all, gr_slice labels) {
-    size_t from = 0, to = 0;
-    while (all[to]) to++;
+static const struct metric_entry **find(const struct metric_entry **all, size_t count,
+                                        gr_slice labels) {
+    size_t from = 0, to = count;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
         if (compare(all[middle], labels) < 0)
@@ -42,16 +42,26 @@ static const struct metric_entry **find(const struct metric_entry **all, gr_slic
     return all + from;
 }
 
-struct endpoint_numbers endpoint_numbers_find(const struct metric_entry **all, gr_slice route) {
+/* Gives sum the octaves that more has. */
+static void make_room(struct metric_entry *sum, const struct metric_entry *more) {
     static struct metric_counts octaves[HISTOGRAM_OCTAVES];
+    for (int i = 0; i < HISTOGRAM_OCTAVES; i++) {
+        if (!more->octaves[i] || sum->octaves[i]) continue;
+        octaves[i] = (struct metric_counts){0};
+        sum->octaves[i] = &octaves[i];
+    }
+}
+
+struct endpoint_numbers endpoint_numbers_find(const struct metric_entry **all, size_t count,
+                                              gr_slice route) {
     struct metric_entry sum = {.min = INFINITY, .max = -INFINITY};
     const double shares[] = {0.5, 0.99};
     double values[2], rate = 0;
     char text[METRIC_LABELS_MAX];
     gr_slice labels = {text, labels_of(route, text)};
-    memset(octaves, 0, sizeof octaves);
-    for (int i = 0; i < HISTOGRAM_OCTAVES; i++) sum.octaves[i] = &octaves[i];
-    for (const struct metric_entry **at = find(all, labels); *at && !compare(*at, labels); at++) {
+    const struct metric_entry **at = find(all, count, labels);
+    for (; *at && compare(*at, labels) == 0; at++) {
+        make_room(&sum, *at);
         metric_entry_add(&sum, *at);
         rate += (*at)->rates[0];
     }

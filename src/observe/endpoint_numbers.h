@@ -10,7 +10,8 @@ struct endpoint_numbers {
     double p50, p99; /* seconds; 0 without a request */
 };
 
-/* all is what metric_table_sorted has given. For one thread. */
-struct endpoint_numbers endpoint_numbers_find(const struct metric_entry **all, gr_slice route);
+/* all is what metric_table_sorted has given, count how many they are. For one thread. */
+struct endpoint_numbers endpoint_numbers_find(const struct metric_entry **all, size_t count,
+                                              gr_slice route);
 
 #endif

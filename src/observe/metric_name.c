@@ -113,7 +113,7 @@ static ssize_t value_length(gr_slice text) {
         size_t len = sequence((gr_slice){text.data + i, text.len - i});
         if (c == '"') return (ssize_t)i;
         if (!len || is_odd(c)) return -1;
-        if (c == '\\' && (i + 1 == text.len || !strchr("\"\\n", text.data[++i]))) return -1;
+        if (c == '\\' && (++i == text.len || !memchr("\"\\n", text.data[i], 3))) return -1;
         i += len;
     }
     return -1;

@@ -219,7 +219,10 @@ uint64_t metric_entry_count(const struct metric_entry *entry) {
     return count;
 }
 
+/* A value has been counted a moment before its bounds are known, which a process may not live to.
+ */
 static double within(const struct metric_entry *entry, double value) {
+    if (entry->min > entry->max) return value;
     return value < entry->min ? entry->min : value > entry->max ? entry->max : value;
 }
 

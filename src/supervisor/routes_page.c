@@ -1,6 +1,7 @@
 #include "supervisor/routes_page.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "observe/endpoint_numbers.h"
@@ -12,6 +13,7 @@
 struct page {
     FILE *out;
     const struct metric_entry **metrics;
+    size_t metric_count;
     const struct catalogue *catalogue;
     struct listener listener;
     bool has_listener;
@@ -76,14 +78,15 @@ static void put_parameters(FILE *out, gr_slice parameters) {
 
 static void put_seconds(FILE *out, const char *name, bool known, double seconds) {
     fprintf(out, ",\"%s\":", name);
-    if (known)
+    if (known && isfinite(seconds))
         metric_put_number(out, seconds);
     else
         fputs("null", out);
 }
 
 static void put_numbers(const struct page *page, gr_slice route) {
-    struct endpoint_numbers numbers = endpoint_numbers_find(page->metrics, route);
+    struct endpoint_numbers numbers =
+        endpoint_numbers_find(page->metrics, page->metric_count, route);
     fprintf(page->out, ",\"requests\":%" PRIu64 ",\"rate\":", numbers.requests);
     metric_put_number(page->out, numbers.rate);
     put_seconds(page->out, "p50", numbers.requests, numbers.p50);
@@ -152,6 +155,7 @@ int routes_page_write(const struct metric_table *table, FILE *out) {
     }
     struct page page = {.out = out, .metrics = metric_table_sorted(table), .catalogue = catalogue};
     page.has_listener = metrics_listener(&page.listener);
+    while (page.metrics && page.metrics[page.metric_count]) page.metric_count++;
     if (page.metrics) put_all(&page);
     free(page.metrics);
     free(catalogue);

@@ -1,4 +1,5 @@
 /* Routes from where they are noted to where they are shown, within one process. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,16 +102,31 @@ static void a_catalogue_that_is_ruined_does_no_harm(void **state) {
 
 /* ---- numbers ---- */
 
-static void record(const char *endpoint, const char *status, double seconds) {
+static struct metric_table table;
+
+static gr_metric *record(const char *endpoint, const char *status, double seconds) {
     const gr_label labels[] = {{"endpoint", endpoint}, {"method", "GET"}, {"status", status}};
     gr_metric *timer =
         metric_of_server(GR_TIMER, "greenroom_request_seconds", "Requests", labels, 3);
     gr_metric_record(timer, seconds);
+    return timer;
+}
+
+static struct endpoint_numbers numbers_of(const char *route) {
+    size_t count = 0;
+    metric_table_begin(&table);
+    metric_table_add(&table, store);
+    metric_table_end(&table);
+    const struct metric_entry **all = metric_table_sorted(&table);
+    while (all[count]) count++;
+    struct endpoint_numbers found = endpoint_numbers_find(all, count, gr_slice_of(route));
+    free(all);
+    metric_table_free(&table);
+    return found;
 }
 
 static void numbers_of_an_endpoint_are_those_of_all_its_series(void **state) {
     char longer[300], prefix[100];
-    static struct metric_table table;
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
     memcpy(prefix, longer, CATALOGUE_ENDPOINT_MAX);
@@ -121,18 +137,21 @@ static void numbers_of_an_endpoint_are_those_of_all_its_series(void **state) {
     record("/a", "2xx", 7);
     record("/a\"bc", "2xx", 7);
     record(prefix, "2xx", 3);
-    metric_table_begin(&table);
-    metric_table_add(&table, store);
-    metric_table_end(&table);
-    const struct metric_entry **all = metric_table_sorted(&table);
-    struct endpoint_numbers found = endpoint_numbers_find(all, gr_slice_of("/a\"b"));
+    struct endpoint_numbers found = numbers_of("/a\"b");
     assert_int_equal(found.requests, 101);
     assert_true(found.p50 > 0.099 && found.p50 < 0.101);
     assert_true(found.p99 > 1.98 && found.p99 < 2.02);
-    assert_int_equal(endpoint_numbers_find(all, gr_slice_of(longer)).requests, 1);
-    assert_int_equal(endpoint_numbers_find(all, gr_slice_of("/none")).requests, 0);
-    free(all);
-    metric_table_free(&table);
+    assert_int_equal(numbers_of(longer).requests, 1);
+    assert_int_equal(numbers_of("/none").requests, 0);
+}
+
+static void a_value_whose_bounds_are_not_known_yet_is_one(void **state) {
+    gr_metric *timer = record("/first", "2xx", 0.1);
+    atomic_store(&timer->min, INFINITY);
+    atomic_store(&timer->max, -INFINITY);
+    struct endpoint_numbers found = numbers_of("/first");
+    assert_int_equal(found.requests, 1);
+    assert_true(found.p50 > 0.099 && found.p99 < 0.101);
 }
 
 /* ---- curl ---- */
@@ -176,6 +195,7 @@ int main(void) {
         cmocka_unit_test(what_finds_no_room_is_counted),
         cmocka_unit_test(a_catalogue_that_is_ruined_does_no_harm),
         cmocka_unit_test(numbers_of_an_endpoint_are_those_of_all_its_series),
+        cmocka_unit_test(a_value_whose_bounds_are_not_known_yet_is_one),
         cmocka_unit_test(a_call_is_one_of_a_host_that_can_be_asked),
         cmocka_unit_test(nothing_gets_out_of_its_quotes),
     };

@@ -179,6 +179,7 @@ static void labels_that_nobody_of_ours_wrote_are_found_out(void **state) {
         "a=\"b\",", "=\"b\"", ",a=\"b\"", "a=\"\n\"", "a=\"\xff\"", "a=\"b\"a=\"c\""};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(metric_labels_are_valid(gr_slice_of(wrong[i])));
+    assert_false(metric_labels_are_valid((gr_slice){"a=\"\\\0\"", 6}));
 }
 
 /* ---- many ---- */
