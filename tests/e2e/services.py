@@ -206,6 +206,14 @@ class Certificates:
     key: Path
 
 
+# Those of RSA take seconds to be found; one of "slow" takes its owner milliseconds for each handshake.
+KEYS = {
+    "ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    "rsa": ["-newkey", "rsa:2048"],
+    "slow": ["-newkey", "rsa:3072"],
+}
+
+
 @dataclass(frozen=True)
 class Authority:
     """A CA that nobody else knows."""
@@ -222,7 +230,7 @@ class Authority:
         subprocess.run(command, check=True, capture_output=True)
 
     def establish(self) -> "Authority":
-        self.run("-newkey", "rsa:2048", "-days", "2", "-subj", f"/CN=Test CA {self.name}",
+        self.run(*KEYS["ec"], "-days", "2", "-subj", f"/CN=Test CA {self.name}",
                  "-out", self.ca, "-keyout", self.folder / f"{self.name}-key.pem")  # fmt: skip
         return self
 
@@ -231,10 +239,8 @@ class Authority:
     ) -> Certificates:
         """A certificate for names such as "DNS:a.example" and "IP:127.0.0.1", and its key."""
         certificate, key = self.folder / f"{file}.pem", self.folder / f"{file}-key.pem"
-        keys = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
-                "rsa": ["-newkey", "rsa:2048"], "slow": ["-newkey", "rsa:4096"]}  # fmt: skip
         alternatives = ["-addext", f"subjectAltName={','.join(names)}"] if names else []
-        self.run(*keys[kind], "-days", "2", "-subj", subject or f"/CN={file}", *alternatives,
+        self.run(*KEYS[kind], "-days", "2", "-subj", subject or f"/CN={file}", *alternatives,
                  "-addext", "basicConstraints=critical,CA:FALSE", "-CA", self.ca,
                  "-CAkey", self.folder / f"{self.name}-key.pem", "-out", certificate,
                  "-keyout", key)  # fmt: skip
