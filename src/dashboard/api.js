@@ -16,8 +16,11 @@ export class Refused extends Error {
     }
 }
 
+// Fields of a head are bytes, and the file of the token is UTF-8.
+const bytes = (text) => String.fromCharCode(...new TextEncoder().encode(text));
+
 export async function ask(path, options = {}) {
-    const headers = token ? {Authorization: `Bearer ${token}`} : {};
+    const headers = token ? {Authorization: `Bearer ${bytes(token)}`} : {};
     const answer = await fetch(path, {...options, headers, cache: "no-store", credentials: "omit", redirect: "error"});
     if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
     return answer;

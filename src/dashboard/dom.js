@@ -32,6 +32,13 @@ export function write(node, text) {
     if (node.textContent !== text) node.textContent = text;
 }
 
+// The options of a select behind the first ones, which stay.
+export function offer(select, names, first = 0) {
+    const options = [...select.options];
+    if (options.slice(first).map(({value}) => value).join("\n") === names.join("\n")) return;
+    select.replaceChildren(...options.slice(0, first), ...names.map((name) => make("option", {value: name}, name)));
+}
+
 // An SVG as wide as its place, which is redrawn whole. label says the same in words.
 export function picture(place, height, label, paint) {
     const width = Math.max(240, Math.floor(place.clientWidth));

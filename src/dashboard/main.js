@@ -2,7 +2,7 @@
 import {answer} from "./answers.js";
 import {setToken} from "./api.js";
 import {makeClients} from "./clients.js";
-import {find, make, plain, say, write} from "./dom.js";
+import {find, offer, plain, say, write} from "./dom.js";
 import {makeDownstreams} from "./downstreams.js";
 import {makeEndpoints} from "./endpoints.js";
 import {bytes, count, percent, rate, seconds} from "./format.js";
@@ -34,9 +34,20 @@ function chooseEndpoint(key) {
     choose({endpoint: key});
 }
 
+// What is not encoded stays as it is, as in "GET /50%".
+function decode(text) {
+    return text.replace(/(?:%[0-9a-f]{2})+/gi, (part) => {
+        try {
+            return decodeURIComponent(part);
+        } catch {
+            return part;
+        }
+    });
+}
+
 function readAddress() {
     const found = /^#endpoint=(.*)$/.exec(location.hash);
-    if (found) choose({endpoint: decodeURIComponent(found[1])});
+    if (found) choose({endpoint: decode(found[1])});
 }
 
 const tables = {
@@ -69,8 +80,7 @@ function offerEndpoints({endpoints, options: {endpoint}}) {
     const select = find("#endpoint");
     const keys = endpoints.map(({key}) => key).sort();
     if (endpoint && !keys.includes(endpoint)) keys.push(endpoint);
-    if (select.options.length !== keys.length + 1)
-        select.replaceChildren(select.options[0], ...keys.map((key) => make("option", {value: key}, key)));
+    offer(select, keys, 1);
     if (document.activeElement !== select) select.value = endpoint;
 }
 

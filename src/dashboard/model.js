@@ -51,16 +51,46 @@ function takeSeries(model, said, isFirst) {
     series.changes.push(change);
 }
 
+// A series that is told whole no more, since what it is about has ended.
+function dropEnded(model, snapshot) {
+    const told = new Set(snapshot.series.map(keyOf));
+    for (const [key, series] of model.series) {
+        if (told.has(key)) continue;
+        model.series.delete(key);
+        model.names.set(series.name, model.names.get(series.name).filter((one) => one !== series));
+    }
+}
+
 const START = "greenroom_start_time_seconds";
 
 // Has the server begun anew?
 const isAnother = (model, snapshot) => snapshot.whole && named(model, START).length > 0
     && snapshot.series.find(({name}) => name === START)?.value !== named(model, START)[0].value;
 
+// Between two snapshots lies a second. If it seems to be less than none, or many, either somebody has set the server's clock,
+// or nobody has listened: then it is not known when what has happened meanwhile did.
+const GAP = 10;
+
+function isBroken(model, snapshot) {
+    const gone = snapshot.at - model.at;
+    return model.at > 0 && (gone < 0 || gone > GAP);
+}
+
+// All that is known happened that much later by the clock as it is now.
+function setClock(model, later) {
+    model.since += later;
+    for (const series of model.series.values()) {
+        if (series.changed) series.changed += later;
+        for (const change of series.changes) change.at += later;
+    }
+}
+
 export function take(model, snapshot) {
-    if (isAnother(model, snapshot)) forgetAll(model);
+    if (isBroken(model, snapshot) && !snapshot.whole) setClock(model, snapshot.at - model.at - 1);
+    else if (isBroken(model, snapshot) || isAnother(model, snapshot)) forgetAll(model);
     const isFirst = model.at === 0;
     if (snapshot.whole) model.ids.clear();
+    if (snapshot.whole) dropEnded(model, snapshot);
     if (isFirst) model.since = snapshot.at;
     model.at = snapshot.at;
     model.leftOut = snapshot.left_out;

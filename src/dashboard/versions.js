@@ -1,5 +1,5 @@
 // Two versions, endpoint by endpoint.
-import {draw, find, make} from "./dom.js";
+import {draw, find, offer} from "./dom.js";
 import {change, seconds} from "./format.js";
 import {makeTable, wordColumn} from "./table.js";
 import {linear} from "./scales.js";
@@ -28,9 +28,8 @@ function wordOf({verdict, ratio}) {
     return verdict === "alike" ? ["alike", ""] : [verdict === "not sure yet" ? "not sure" : "too few", "open"];
 }
 
-function offer(select, versions, chosen) {
-    if (select.options.length !== versions.length)
-        select.replaceChildren(...versions.map((version) => make("option", {value: version}, version)));
+function choice(select, versions, chosen) {
+    offer(select, versions);
     if (document.activeElement !== select) select.value = chosen;
 }
 
@@ -51,8 +50,8 @@ export function makeVersions(choose) {
         const span = Math.max(0.1, ...sure.flatMap(({low, high}) => [-Math.log(low), Math.log(high)]).map((one) => Math.min(one, 1.2)));
         find("#versions .choice").hidden = answer.versions.length < 2;
         find("#versions .scroll").hidden = !answer.endpoints.length;
-        offer(before, answer.versions, answer.before);
-        offer(after, answer.versions, answer.after);
+        choice(before, answer.versions, answer.before);
+        choice(after, answer.versions, answer.after);
         update(answer.endpoints.map((one) => ({...one, key: one.endpoint, span: span * 1.1})));
     };
 }

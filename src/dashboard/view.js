@@ -2,6 +2,7 @@
 import {byName} from "./format.js";
 import {quantiles} from "./histogram.js";
 import {countSince, named, sum} from "./model.js";
+import {ENOUGH} from "./statistics.js";
 
 // With fewer requests than these, a period that has only begun says little, and all the time says more.
 const ENOUGH_TO_BEGIN = 100;
@@ -58,16 +59,22 @@ function endpointsOf(model, period) {
     });
 }
 
+// A slot that no process has any more is no instance, unless it has done enough to be compared.
+function withoutEnded(workers) {
+    const there = workers.filter(({count, resident}) => resident || count >= ENOUGH);
+    return there.some(({resident}) => resident) ? there : workers;
+}
+
 function workersOf(model, period) {
     const all = group(named(model, "greenroom_worker_request_seconds"), ({worker}) => worker);
     const gauge = (name, worker) => named(model, name).find((one) => one.labels.worker === worker)?.value;
-    return [...all].map(([key, list]) => ({
+    return withoutEnded([...all].map(([key, list]) => ({
         ...describe(model, period, key, list),
         inFlight: gauge("greenroom_worker_in_flight", key),
         resident: gauge("greenroom_worker_resident_bytes", key),
         cpu: cpuOf(model, key),
         slices: slicesOf(model, period, list),
-    })).sort((a, b) => byName(a.key, b.key));
+    }))).sort((a, b) => byName(a.key, b.key));
 }
 
 // A period that has been watched, in so many slices of time; what each worker did in each, as histograms.

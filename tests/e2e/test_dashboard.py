@@ -126,8 +126,8 @@ def test_a_stack_is_shown_when_somebody_asks_for_it(meter, page):
 
 
 def test_a_token_is_asked_for_and_stands_in_no_address(meter, page, tmp_path: Path):
-    token = "0123456789abcdef<script>"
-    (tmp_path / "token").write_text(token + "\n")
+    token = "0123456789abcdef<script>\u20ac"
+    (tmp_path / "token").write_text(token + "\n", encoding="utf-8")
     server = meter("--workers", "1", "--admin-token-file", str(tmp_path / "token"), APP)
     page.go(f"http://127.0.0.1:{server.admin}/")
     page.until("document.activeElement?.matches('#token input')")
@@ -186,3 +186,70 @@ def test_what_is_said_to_be_sure_is_so(meter, page):
     assert found["slower"]["verdict"] == "slower" and found["slower"]["low"] < 1.2 < found["slower"]["high"]
     assert found["slower"]["high"] - found["slower"]["low"] < 0.12
     assert found["few"] == "not enough requests yet"
+
+
+# What the page makes of snapshots. told(at, counts, whole, resident) is one: how many requests to /a each worker has answered ever,
+# whether all is told by name, and which workers have memory.
+SNAPSHOTS = """Promise.all(['model', 'view', 'answers'].map((name) => import(`/dashboard/${name}.js`)))
+    .then(([{makeModel, take}, {look}, {answer}]) => {
+        const model = makeModel();
+        const told = (at, counts, whole, resident) => {
+            const named = (id, name, labels, more) => whole ? {id, name, labels, ...more} : {id, ...more};
+            const before = told.before ?? {};
+            told.before = counts;
+            const series = [named(1, 'greenroom_start_time_seconds', {}, {value: 7})];
+            for (const [worker, count] of Object.entries(counts)) {
+                const grown = count - (whole ? 0 : before[worker] ?? 0);
+                series.push(named(10 + Number(worker), 'greenroom_worker_request_seconds', {worker},
+                    {value: count / 100, count, min: 0.01, max: 0.01, buckets: grown ? [1582, grown] : []}));
+                if (resident?.includes(worker))
+                    series.push(named(20 + Number(worker), 'greenroom_worker_resident_bytes', {worker}, {value: 1e7}));
+            }
+            const all = Object.values(counts).reduce((sum, one) => sum + one, 0);
+            const grown = all - (whole ? 0 : Object.values(before).reduce((sum, one) => sum + one, 0));
+            series.push(named(2, 'greenroom_request_seconds', {endpoint: '/a', method: 'GET', status: '2xx'},
+                {value: all / 100, rate: 2, count: all, min: 0.01, max: 0.01, buckets: grown ? [1582, grown] : []}));
+            take(model, {at, whole, series, left_out: 0});
+        };
+        const seen = () => {
+            const view = look(model, {period: 60, endpoint: '', before: '', after: ''});
+            return {rate: view.endpoint.rate, count: view.endpoint.count, words: view.period.words,
+                workers: view.workers.map(({key}) => key), instances: answer(view).instances.sentence.map((part) => part.strong ?? part).join('')};
+        };
+        BODY
+    })"""
+
+
+def shown(page: Page, body: str) -> dict:
+    return page.run(SNAPSHOTS.replace("BODY", body))
+
+
+def test_what_happened_while_nobody_listened_is_not_of_the_last_minute(meter, page):
+    look(page, meter("--workers", "1", APP))
+    found = shown(page, """told(1000, {0: 50}, true); told(1001, {0: 60}, false);
+        told(4600, {0: 100000}, true); for (let i = 1; i <= 6; i++) told(4600 + i, {0: 100000 + 3 * i}, false); return seen();""")
+    assert found["rate"] == 3 and found["words"] == "since the server was started"
+
+
+@pytest.mark.parametrize("now", [400, 90000])
+def test_a_clock_that_is_set_changes_no_number(meter, page, now: int):
+    look(page, meter("--workers", "1", APP))
+    found = shown(page, f"""told(1000, {{0: 50}}, true); for (let i = 1; i <= 20; i++) told(1000 + i, {{0: 50 + 10 * i}}, false);
+        told({now}, {{0: 260}}, false); return seen();""")
+    assert found["count"] == 210 and found["rate"] == 10 and found["words"] == "in the last 21 seconds"
+
+
+def test_a_worker_that_is_no_more_is_not_waited_for(meter, page):
+    look(page, meter("--workers", "1", APP))
+    found = shown(page, """told(1000, {0: 500, 1: 500, 2: 3}, true, ['0', '1', '2']);
+        told(1003, {0: 600, 1: 600, 2: 3}, true, ['0', '1']); return seen();""")
+    assert found["workers"] == ["0", "1"] and "All are alike" in found["instances"], found
+
+
+def test_an_address_that_is_not_encoded_leads_to_its_endpoint(meter, page):
+    server = meter("--workers", "1", APP)
+    server.get("/50%25")
+    server.get("/b")
+    look(page, server, "/#endpoint=GET /50%")
+    page.until("document.querySelector('#percentile .answer').textContent.includes('/50%')")
+    assert not page.complaints
