@@ -49,6 +49,10 @@ class Environment:
             self._read()
         return self._has_proxies
 
+    def says_nothing(self) -> bool:
+        """Are there neither proxies nor netrc files?"""
+        return not self.has_proxies() and not any(self._netrc.states())
+
     def authorities(self) -> str | None:
         """The path of those that are to be trusted, as Session.merge_environment_settings has it."""
         if self._seen != _variables():

@@ -34,7 +34,8 @@ def install() -> None:
         warnings.warn(f"requests {requests.__version__} is not accelerated: {fault}",
                       RuntimeWarning, stacklevel=2)
         return
-    from greenroom import _requests_prepare, _requests_send
+    from greenroom import _requests_prepare, _requests_send, _requests_session
 
     _requests_prepare.install()
     _requests_send.install()
+    _requests_session.install()

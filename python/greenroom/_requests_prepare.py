@@ -20,7 +20,7 @@ _KEPT_MAX = 1024
 _LENGTH_MAX = 256  # of what is kept
 _SECRET = frozenset(("authorization", "cookie", "proxy-authorization"))
 
-_environment = Environment(utils.get_environ_proxies, utils.get_netrc_auth,
+environment = Environment(utils.get_environ_proxies, utils.get_netrc_auth,
                            tuple(f"~/{name}" for name in utils.NETRC_FILES))
 _urls: dict[str, str] = {}
 _valid: set[tuple[str, str]] = set()
@@ -36,6 +36,7 @@ _prepare_request = sessions.Session.prepare_request
 _get_redirect_target = sessions.Session.get_redirect_target
 _resolve_redirects = sessions.Session.resolve_redirects
 _extract_cookies_to_jar = sessions.extract_cookies_to_jar
+_resolve_proxies = sessions.resolve_proxies
 _merge_environment_settings = sessions.Session.merge_environment_settings
 
 
@@ -64,18 +65,21 @@ def _check(field: tuple[str, str]) -> None:
         _valid.add(field)
 
 
-def prepare_headers(self: Any, headers: Any) -> None:
-    if type(headers) is not CaseInsensitiveDict:
-        _prepare_headers(self, headers)
-        return
-    store = headers._store
+def check_fields(store: Any) -> bool:
+    """False: some are no text. Raises what requests does where one is not valid."""
     for field in store.values():
         if type(field[0]) is not str or type(field[1]) is not str:
-            _prepare_headers(self, headers)
-            return
+            return False
         if field not in _valid:
             _check(field)
-    self.headers = _fields(store.copy())
+    return True
+
+
+def prepare_headers(self: Any, headers: Any) -> None:
+    if type(headers) is CaseInsensitiveDict and check_fields(headers._store):
+        self.headers = _fields(headers._store.copy())
+    else:
+        _prepare_headers(self, headers)
 
 
 def _fields(store: Any) -> Any:
@@ -86,6 +90,18 @@ def _fields(store: Any) -> Any:
 
 def _is_empty(jar: Any) -> bool:
     return type(jar) is RequestsCookieJar and not jar._cookies
+
+
+class _LateJar:
+    """The empty jar of an object, made when somebody asks for it; one that is set takes its place."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: Any, kind: Any) -> Any:
+        if owner is None:
+            raise AttributeError(self._name)
+        return owner.__dict__.setdefault(self._name, RequestsCookieJar())
 
 
 def prepare_cookies(self: Any, cookies: Any) -> None:
@@ -109,13 +125,13 @@ def merge_setting(
 ) -> Any:
     if type(request_setting) is dict:
         if dict_class is CaseInsensitiveDict and type(session_setting) is CaseInsensitiveDict:
-            return _merge_headers(request_setting, session_setting)
+            return merge_headers(request_setting, session_setting)
         if not request_setting and type(session_setting) is dict and not session_setting:
             return dict_class()
     return _merge_setting(request_setting, session_setting, dict_class)
 
 
-def _merge_headers(own: dict[Any, Any], of_session: Any) -> Any:
+def merge_headers(own: dict[Any, Any], of_session: Any) -> Any:
     store = of_session._store.copy()
     for name, value in own.items():
         store[name.lower()] = name, value
@@ -124,14 +140,20 @@ def _merge_headers(own: dict[Any, Any], of_session: Any) -> Any:
     return _fields(store)
 
 
+def resolve_proxies(request: Any, proxies: Any, trust_env: bool = True) -> Any:
+    if trust_env and environment.has_proxies():
+        return _resolve_proxies(request, proxies, trust_env)
+    return {} if proxies is None else proxies.copy()
+
+
 def merge_environment_settings(
     self: Any, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
 ) -> Any:
     if self.trust_env:
-        if _environment.has_proxies():
+        if environment.has_proxies():
             return _merge_environment_settings(self, url, proxies, stream, verify, cert)
         if verify is True or verify is None:
-            verify = _environment.authorities() or verify
+            verify = environment.authorities() or verify
     return {
         "proxies": merge_setting(proxies, self.proxies),
         "stream": merge_setting(stream, self.stream),
@@ -189,6 +211,8 @@ def content(self: Any) -> Any:
 def install() -> None:
     for function in (prepare_url, prepare_headers, prepare_cookies, prepare_auth):
         setattr(models.PreparedRequest, function.__name__, function)
+    setattr(models.PreparedRequest, "_cookies", _LateJar("_cookies"))
+    setattr(models.Response, "cookies", _LateJar("cookies"))
     setattr(models.Response, "content", property(content))
     setattr(sessions.Session, "prepare_request", prepare_request)
     setattr(sessions.Session, "resolve_redirects", resolve_redirects)
@@ -197,7 +221,8 @@ def install() -> None:
         ("extract_cookies_to_jar", extract_cookies_to_jar),
         ("merge_cookies", merge_cookies),
         ("merge_setting", merge_setting),
-        ("get_environ_proxies", _environment.proxies),
-        ("get_netrc_auth", _environment.credentials),
+        ("resolve_proxies", resolve_proxies),
+        ("get_environ_proxies", environment.proxies),
+        ("get_netrc_auth", environment.credentials),
     ):
         setattr(sessions, name, function)

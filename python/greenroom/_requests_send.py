@@ -135,6 +135,11 @@ def _headers_of(fields: list[tuple[str, str]]) -> Any:
     return headers
 
 
+# What a new answer has, but for what each has of its own.
+_BLANK = {name: value for name, value in vars(Response()).items()
+          if name not in ("headers", "history", "cookies")}
+
+
 class _Call:
     """A request that is made by an adapter, as often as its retries have it."""
 
@@ -245,7 +250,9 @@ class _Call:
         store = headers._store
         has_cookies = "set-cookie" in store
         body = self._body(store, (request.method, status, version, reason, fields), data, error)
-        response = Response()
+        response = Response.__new__(Response)
+        response.__dict__.update(_BLANK)
+        response.history = []
         response.status_code = status
         response.headers = headers
         kind = store.get("content-type")

@@ -19,7 +19,7 @@ struct errand {
     struct origin *origin;
     struct http_url url;
     const struct proxy *proxy; /* NULL: none */
-    struct request request;
+    struct request *request;   /* composed */
     gr_failure *failure;
 };
 
@@ -73,7 +73,7 @@ static int send_stream(const struct errand *errand, struct connection *connectio
 }
 
 static int send_all(const struct errand *errand, struct connection *connection) {
-    struct iovec parts[] = {{errand->request.text, errand->request.len},
+    struct iovec parts[] = {{errand->request->text, errand->request->len},
                             {(void *)errand->call.body.data, errand->call.body.len}};
     if (write_parts(errand, connection, parts, errand->call.stream ? 1 : 2) < 0) return -1;
     return errand->call.stream ? send_stream(errand, connection) : 0;
@@ -167,12 +167,14 @@ static int find_origin(struct errand *errand) {
 
 /* Without following redirects. */
 static gr_answer *make(struct errand *errand) {
+    struct request request;
     gr_answer *answer = NULL;
     if (check(errand) < 0 || find_origin(errand) < 0) return NULL;
-    if (request_compose(&errand->request, errand->client, errand->origin, &errand->url,
-                        errand->proxy, &errand->call, errand->failure) == 0)
+    errand->request = &request;
+    if (request_compose(&request, errand->client, errand->origin, &errand->url, errand->proxy,
+                        &errand->call, errand->failure) == 0)
         answer = run(errand);
-    request_free(&errand->request);
+    request_free(&request);
     if (!answer) origins_leave(&errand->client->origins, errand->origin);
     return answer;
 }

@@ -232,10 +232,86 @@ def prepared_requests_and_pickles(url, session):
 
 
 @case
+def sessions_of_their_own(url, session):
+    class Marked(requests.Session):
+        def prepare_request(self, request):
+            request.headers["By"] = "preparation"
+            return super().prepare_request(request)
+
+    class Counted(requests.Session):
+        def send(self, request, **options):
+            request.headers["By"] = repr(sorted(options))
+            return super().send(request, **options)
+
+    class Settled(requests.Session):
+        def merge_environment_settings(self, url, proxies, stream, verify, cert):
+            return super().merge_environment_settings(url, proxies, True, verify, cert)
+
+    seen_by = []
+    usual = session.send
+    session.send = lambda request, **options: usual(request, **options).text
+    said = [session.get(f"{url}/echo")]
+    said += [kind().get(f"{url}/echo").text for kind in (Marked, Counted)]
+    with Settled().get(f"{url}/echo") as streamed:
+        said.append(streamed.raw.closed)
+    for name, value in (("params", {"a": "b"}), ("auth", ("me", "secret")), ("stream", True),
+                        ("hooks", {"response": lambda answer, **options: seen_by.append(answer.text)}),
+                        ("headers", {"User-Agent": "own"}), ("trust_env", False)):
+        own = requests.Session()
+        setattr(own, name, value)
+        answer = own.get(f"{url}/echo")
+        said.append([answer.raw.closed, seen(answer)])
+    own = requests.Session()
+    said.append(seen(own.get(f"{url}/moved/302?to=/status/200", allow_redirects=False)))
+    own.cookies.set("name", "value")
+    return [said, seen_by, own.get(f"{url}/echo").text]
+
+
+@case
+def steps_that_are_replaced(url, session):
+    """As tests and tracers do."""
+    def marked(kind, name):
+        usual = getattr(kind, name)
+
+        def step(self, *args, **options):
+            marks.append(name)
+            return usual(self, *args, **options)
+
+        setattr(kind, name, step)
+        session.get(f"{url}/echo")
+        setattr(kind, name, usual)
+
+    marks = []
+    prepared = requests.PreparedRequest
+    for name in ("__init__", "prepare", "prepare_method", "prepare_url", "prepare_headers",
+                 "prepare_cookies", "prepare_body", "prepare_auth", "prepare_hooks"):
+        marked(prepared, name)
+    for name in ("send", "request", "prepare_request", "merge_environment_settings", "get_adapter"):
+        marked(requests.Session, name)
+    marked(HTTPAdapter, "send")
+    marked(requests.Request, "__init__")
+    return marks
+
+
+@case
+def jars(url, session):
+    answer = session.get(f"{url}/echo")
+    mine = answer.cookies
+    mine.set("a", "b")
+    copied = answer.request.copy()
+    return [type(mine).__name__, answer.cookies is mine, pickle.loads(pickle.dumps(answer)).cookies.get_dict(),
+            len(copied._cookies), copied._cookies is answer.request._cookies,
+            hasattr(requests.Response, "cookies")]
+
+
+@case
 def adapters_of_their_own(url, session):
+    hooked = []
+
     class Late(HTTPAdapter):
         def send(self, request, **options):
             request.headers["By"] = "adapter"
+            request.register_hook("response", lambda answer, **options: hooked.append(answer.url))
             return super().send(request, **options)
 
     class Builder(HTTPAdapter):
@@ -255,7 +331,7 @@ def adapters_of_their_own(url, session):
 
     for prefix, adapter in (("/late", Late()), ("/built", Builder()), ("/other", Other())):
         session.mount(f"{url}{prefix}", adapter)
-    return [session.get(f"{url}/late").text, session.get(f"{url}/built").built,
+    return [session.get(f"{url}/late").text, hooked, session.get(f"{url}/built").built,
             session.get(f"{url}/other").status_code, session.get("http://127.0.0.1", proxies={
                 "http": url}).text]
 
