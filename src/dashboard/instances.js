@@ -4,7 +4,7 @@ import {bytes, count, percent, seconds, times} from "./format.js";
 import {makeTable, wordColumn} from "./table.js";
 import {logarithmic} from "./scales.js";
 
-const WIDTH = 100;
+const WIDTH = 80;
 
 // From the median to the 99th percentile, all on one scale.
 function paintRange(cell, item) {

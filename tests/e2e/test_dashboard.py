@@ -1,6 +1,7 @@
 """The dashboard: a page on the admin listener that answers six questions, looked at in a browser."""
 
 import json
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,37 @@ def test_the_page_answers_six_questions(meter, page):
     assert HOSTILE in page.text("#clients table")
     assert page.run("document.querySelectorAll('main script, main img').length") == 0
     assert page.complaints == []
+
+
+def scrolling(page: Page) -> list[str]:
+    """Tables that are wider than there is room for."""
+    return page.run("""[...document.querySelectorAll('.scroll')].filter(({scrollWidth, clientWidth}) =>
+        scrollWidth > clientWidth).map((one) => one.getAttribute('aria-label'))""")
+
+
+def test_tables_fit_on_a_wide_screen(meter, page, tmp_path: Path):
+    settings = tmp_path / "greenroom.yaml"
+    settings.write_text("release: '1.4'\n")
+    server = meter("--config", str(settings), "--workers", "2", "--client-header", "X-Api-Version", APP)
+
+    def use() -> None:
+        for i in range(40):
+            server.get("/sleep/1000", headers={"X-Api-Version": f"app/{i % 2}"})
+
+    use()
+    settings.write_text("release: 2.0-rc1\n")
+    server.signal(signal.SIGHUP)
+    server.wait_for_output(r"reloaded in \d+\.\d s$", 20)
+    use()
+    look(page, server)
+    page.until("document.querySelector('#versions tbody .word')?.textContent")
+    page.until("document.querySelectorAll('#instances tbody tr').length === 2")
+    page.run("document.querySelector('#in-flight').scrollIntoView()")
+    for width in (1024, 1180, 1279, 1280, 1340, 1920):
+        page.show(width)
+        assert scrolling(page) == [], width
+    page.show(360)
+    assert "Instances" in scrolling(page)
 
 
 @pytest.fixture
