@@ -4,6 +4,7 @@ imported, which its first request would do."""
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 # By which names applications are kept by what is wrapped around them.
 INNER = ("app", "wsgi_app", "application", "_app", "wrapped", "__wrapped__", "__self__")
 DEPTH = 8
+DECORATORS = 100  # of a view, at most
 
 
 class Route(NamedTuple):
@@ -74,6 +76,11 @@ def parameter(name: str, kind: str) -> str:
     return name + ":" + re.sub(r"\s+", "", kind)
 
 
+def plain(text: str) -> str:
+    """What can be told of it in UTF-8, without an end in its midst."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
 def listed(methods: Iterable[str]) -> str:
     """In the order in which they are looked for, those that everybody knows first."""
     known = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -81,11 +88,21 @@ def listed(methods: Iterable[str]) -> str:
     return " ".join(sorted(methods, key=lambda method: (order.get(method, len(known)), method)))
 
 
+def wrapped(view: Any) -> Iterator[Any]:
+    """A view, and what it is wrapped around, from the outside in."""
+    for _ in range(DECORATORS):
+        yield view
+        if isinstance(view, functools.partial):
+            view = view.func
+        elif inspect.getattr_static(view, "__wrapped__", None) is not None:
+            view = view.__wrapped__
+        else:
+            return
+
+
 def described(view: Any) -> tuple[str, str]:
     """Where a function or class is defined, and the first paragraph of its docstring."""
-    view = inspect.unwrap(view)
-    while hasattr(view, "func"):  # functools.partial
-        view = view.func
+    *_, view = wrapped(view)
     doc = view.__doc__ if isinstance(view.__doc__, str) else ""
     paragraph = re.split(r"\n\s*\n", inspect.cleandoc(doc), maxsplit=1)[0]
     return _place(view), " ".join(paragraph.split())

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from greenroom._routes import Route, described, listed, parameter
+from greenroom._routes import Route, described, listed, parameter, wrapped
 from greenroom._sample import make_up, sample
 
 # A parameter in a route of path().
@@ -90,11 +90,10 @@ def _methods(view: Any, of_class: Any) -> str:
 
 def _required(view: Any) -> list[str]:
     """What django.views.decorators.http has been told."""
-    while view is not None:
+    for view in wrapped(view):
         code = getattr(view, "__code__", None)
         if code and "request_method_list" in code.co_freevars:
             cell = view.__closure__[code.co_freevars.index("request_method_list")]
             return [method for method in cell.cell_contents if method != "HEAD" or
                     "GET" not in cell.cell_contents]  # fmt: skip
-        view = getattr(view, "__wrapped__", None)
     return []

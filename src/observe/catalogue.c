@@ -22,6 +22,12 @@ static size_t kept(const char *text, size_t most) {
     return len;
 }
 
+/* A part of a path leads nowhere. */
+static size_t kept_line(enum catalogue_line line, const char *text) {
+    size_t len = text ? kept(text, CATALOGUE_LINE_MAX) : 0;
+    return line == CATALOGUE_EXAMPLE && len && text[len] ? 0 : len;
+}
+
 static void copy(char *out, const char *text, size_t len) {
     for (size_t i = 0; i < len; i++) {
         bool odd = (unsigned char)text[i] < ' ' || text[i] == 0x7f;
@@ -46,8 +52,7 @@ void catalogue_add(const gr_route_notes *notes) {
     size_t lens[CATALOGUE_LINES], all = CATALOGUE_LINES;
     struct catalogue *catalogue = begin();
     if (!catalogue) return;
-    for (int i = 0; i < CATALOGUE_LINES; i++)
-        all += lens[i] = lines[i] ? kept(lines[i], CATALOGUE_LINE_MAX) : 0;
+    for (int i = 0; i < CATALOGUE_LINES; i++) all += lens[i] = kept_line(i, lines[i]);
     if (catalogue->count == CATALOGUE_ROUTES_MAX || all > CATALOGUE_TEXT_MAX - catalogue->len) {
         catalogue->left_out++;
         return;

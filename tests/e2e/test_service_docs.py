@@ -55,6 +55,13 @@ def test_routes_of_flask_can_be_read_and_called(meter, tmp_path):
     assert counted[0]["requests"] == 1 and 0 < counted[0]["p50"] <= counted[0]["p99"] < 1
 
 
+def test_one_odd_route_does_not_hide_the_others(meter):
+    found = routes(meter("--workers", "1", "routed_odd:app"))
+    assert [found[f"/{name}"]["doc"] for name in ("nul", "half", "turning", "last")] == [
+        "An end in its midst .", "Half a character ?.", None, "The last one."]  # fmt: skip
+    assert found["/" + 999 * "z"]["curl"] == []
+
+
 def test_routes_of_django_can_be_read_and_called(meter, tmp_path):
     socket = tmp_path / "it's a socket"
     server = meter("--workers", "1", "--bind", f"unix:{socket}", "routed_django:make_application()")
