@@ -60,9 +60,15 @@ static void put_entry(FILE *out, const struct metric_entry *entry, bool whole) {
     fputs("}", out);
 }
 
+static unsigned room_for(const struct metric_entry *entry) {
+    static const char label[] = "endpoint=\"";
+    bool of_endpoint = memmem(entry->labels.data, entry->labels.len, label, sizeof label - 1);
+    return METRIC_SNAPSHOT_SERIES - (of_endpoint ? METRIC_SNAPSHOT_KEPT : 0);
+}
+
 /* An id is given to a series when it is told for the first time. */
 static bool has_id(struct metric_table *table, struct metric_entry *entry) {
-    if (!entry->id && table->ids_given - table->ids_lost < METRIC_SNAPSHOT_SERIES)
+    if (!entry->id && table->ids_given - table->ids_lost < room_for(entry))
         entry->id = ++table->ids_given;
     return entry->id;
 }

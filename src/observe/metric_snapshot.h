@@ -18,8 +18,9 @@
 
 #include "observe/metric_table.h"
 
-/* Further series are left out, and how many is said. */
-enum { METRIC_SNAPSHOT_SERIES = 4000 };
+/* Further series are left out, and how many is said. Some places are kept for those that are of no
+ * endpoint, of which there can be many. */
+enum { METRIC_SNAPSHOT_SERIES = 4000, METRIC_SNAPSHOT_KEPT = 500 };
 
 /* Writes all that belongs to a snapshot (whole), or what is not told yet; of the server's own
  * metrics. */

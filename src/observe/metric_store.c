@@ -169,7 +169,8 @@ struct gr_metric *metric_store_series(struct metric_store *store, struct gr_metr
     atomic_uint *slot;
     struct gr_metric *series = look_up(store, &key, &slot);
     if (series) return series;
-    bool fits = is_own(name) ? claim(&store->own_series, METRIC_OWN_SERIES_MAX)
+    bool fits = is_own(name) ? claim(&family->series, METRIC_OWN_FAMILY_MAX) &&
+                                   claim(&store->own_series, METRIC_OWN_SERIES_MAX)
                              : claim(&store->series, METRIC_SERIES_MAX);
     series = fits ? enter(store, &key, family->kind) : NULL;
     if (series) return series;

@@ -27,7 +27,8 @@ enum {
     METRIC_FAMILIES_MAX = 512,    /* of the application */
     METRIC_SERIES_MAX = 10000,    /* and one "(others)" for each family */
     METRIC_OWN_FAMILIES_MAX = 64, /* of the server, which the application cannot use up */
-    METRIC_OWN_SERIES_MAX = 2000,
+    METRIC_OWN_SERIES_MAX = 4000,
+    METRIC_OWN_FAMILY_MAX = 2000, /* of one of them, so that it leaves room for the others */
     METRIC_INDEX = 16384,
     METRIC_STORE_SIZE = 64 << 20, /* room for all of them as timers, with six octaves each */
     METRIC_NAME_MAX = 100,
@@ -60,6 +61,7 @@ struct gr_metric {
     uint8_t family; /* 1: this is one, and what stands behind its name is the help */
     uint16_t name_len, labels_len;
     atomic_uint others;    /* of a family: the place of the series that is for all further ones */
+    atomic_uint series;    /* of a family of the server's: how many it has */
     _Atomic(double) value; /* of counters, gauges and meters; the sum of histograms */
     atomic_ullong count;   /* of histograms and timers */
     _Atomic(double) min, max;

@@ -198,6 +198,21 @@ static void further_series_are_counted_as_others(void **state) {
     assert_true(entry("many", "which=\"(others)\"")->value == 50);
 }
 
+static void a_name_of_the_servers_leaves_room_for_its_others(void **state) {
+    char label[16];
+    for (int i = 0; i < METRIC_OWN_SERIES_MAX + 50; i++) {
+        gr_label which = {"which", label};
+        sprintf(label, "%d", i);
+        gr_metric_add(metric_of_server(GR_COUNTER, "greenroom_many", "", &which, 1), 1);
+    }
+    gr_metric_add(metric_of_server(GR_COUNTER, "greenroom_late", "", &(gr_label){"a", "b"}, 1), 1);
+    fill_from(store);
+    assert_true(entry("greenroom_late", "a=\"b\"")->value == 1);
+    assert_true(entry("greenroom_many", "which=\"1999\"")->value == 1);
+    assert_true(entry("greenroom_many", "which=\"(others)\"")->value ==
+                METRIC_OWN_SERIES_MAX + 50 - METRIC_OWN_FAMILY_MAX);
+}
+
 static void ten_thousand_timers_have_room(void **state) {
     char label[16];
     for (int i = 0; i < METRIC_SERIES_MAX; i++) {
@@ -414,6 +429,7 @@ int main(void) {
         TEST(any_label_is_written_so_that_it_can_be_read_back),
         TEST(labels_that_nobody_of_ours_wrote_are_found_out),
         TEST(further_series_are_counted_as_others),
+        TEST(a_name_of_the_servers_leaves_room_for_its_others),
         TEST(ten_thousand_timers_have_room),
         TEST(values_without_a_place_are_counted),
         TEST(threads_and_children_count_together),

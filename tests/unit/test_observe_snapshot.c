@@ -82,18 +82,37 @@ static void what_is_the_applications_own_is_not_told(void **state) {
     assert_string_equal(tell(true), "\"series\":[],\"left_out\":0}");
 }
 
-static void beyond_so_many_series_they_are_left_out(void **state) {
-    for (int i = 0; i < METRIC_SNAPSHOT_SERIES + 5; i++) {
+static void put_many(const char *name, const char *label, int count) {
+    for (int i = 0; i < count; i++) {
         char labels[64];
-        int len = snprintf(labels, sizeof labels, "which=\"%d\"", i);
-        metric_table_put(&table, GR_COUNTER, gr_slice_of("greenroom_b"), gr_slice_of(""),
+        int len = snprintf(labels, sizeof labels, "%s=\"%d\"", label, i);
+        metric_table_put(&table, GR_COUNTER, gr_slice_of(name), gr_slice_of(""),
                          (gr_slice){labels, (size_t)len}, 1);
     }
+}
+
+static void write_whole(void) {
     size_t len;
     FILE *out = open_memstream(&said, &len);
     metric_snapshot_write(&table, true, out);
     fclose(out);
+}
+
+static void beyond_so_many_series_they_are_left_out(void **state) {
+    put_many("greenroom_b", "which", METRIC_SNAPSHOT_SERIES + 5);
+    write_whole();
     assert_non_null(strstr(said, "\"left_out\":5}"));
+}
+
+static void many_endpoints_leave_room_for_the_rest(void **state) {
+    put_many("greenroom_b", "endpoint", METRIC_SNAPSHOT_SERIES);
+    put_many("greenroom_c", "worker", METRIC_SNAPSHOT_KEPT);
+    write_whole();
+    for (int i = 0; i < METRIC_SNAPSHOT_KEPT; i++) {
+        char labels[32];
+        sprintf(labels, "{\"worker\":\"%d\"}", i);
+        assert_non_null(strstr(said, labels));
+    }
 }
 
 int main(void) {
@@ -103,6 +122,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_series_that_is_new_is_told_by_name, open_store, forget),
         cmocka_unit_test_setup_teardown(what_is_the_applications_own_is_not_told, open_store,
                                         forget),
+        cmocka_unit_test_setup_teardown(many_endpoints_leave_room_for_the_rest, open_store, forget),
         cmocka_unit_test_setup_teardown(beyond_so_many_series_they_are_left_out, open_store,
                                         forget),
     };
