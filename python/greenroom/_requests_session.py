@@ -28,7 +28,9 @@ def _steps(kind: Any) -> tuple[Any, ...]:
     """What a call of such a session would go through."""
     return (
         kind.prepare_request, kind.merge_environment_settings, kind.send, HTTPAdapter.send,
-        sessions.Request, sessions.PreparedRequest, sessions.dispatch_hook, _Request.__init__,
+        sessions.Request, sessions.PreparedRequest, sessions.dispatch_hook, sessions.merge_hooks,
+        sessions.merge_setting, sessions.merge_cookies, sessions.get_netrc_auth,
+        sessions.get_environ_proxies, _Request.__init__,
         _Prepared.__init__, _Prepared.prepare, _Prepared.prepare_method, _Prepared.prepare_url,
         _Prepared.prepare_headers, _Prepared.prepare_cookies, _Prepared.prepare_body,
         _Prepared.prepare_auth, _Prepared.prepare_hooks,
