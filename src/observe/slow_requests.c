@@ -8,9 +8,11 @@ unsigned slow_requests_time = 1;
 
 static const int64_t memory = SLOW_MINUTES * 60 * (int64_t)NS_PER_S;
 
-/* Of no account any more: as fast as can be. */
+/* Of no account any more: as fast as can be. So is what is still to come, since the clock has been
+ * set back. */
 static int64_t worth(const struct slow_request *request, int64_t wall) {
-    return wall - request->ended > memory ? 0 : request->took;
+    bool counts = request->ended >= wall - memory && request->ended <= wall + memory;
+    return counts ? request->took : 0;
 }
 
 /* The one that a request to that endpoint would take the place of. */
@@ -57,7 +59,7 @@ static void put_end(struct slow_request *request) {
 }
 
 static bool is_possible(const struct slow_request *request, int64_t wall) {
-    bool fine = request->took > 0 && request->ended > 0 && request->ended <= wall + memory;
+    bool fine = request->took > 0;
     for (int i = 0; i < SLOW_TIMES; i++) fine &= request->times[i] >= 0;
     for (int i = 0; i < SLOW_USES; i++) fine &= request->uses[i].waited >= 0;
     return fine && worth(request, wall);

@@ -4,8 +4,14 @@
 
 #include "base/list.h"
 #include "greenroom/request.h"
+#include "server/request_id.h"
 
-enum { IN_FLIGHT_ID = 64, IN_FLIGHT_TARGET = 256, IN_FLIGHT_PEER = 48, IN_FLIGHT_WAIT = 160 };
+enum {
+    IN_FLIGHT_ID = REQUEST_ID_TAKEN_MAX + 1,
+    IN_FLIGHT_TARGET = 256,
+    IN_FLIGHT_PEER = 48,
+    IN_FLIGHT_WAIT = 160
+};
 
 /* In each request. */
 struct in_flight_node {

@@ -39,13 +39,12 @@ static void ask(struct admin_request *request, const struct admin_request all[AD
 enum part { SLOT, PID, ID, AGE, METHOD, TARGET, CLIENT, DOING, MOST, PARTS };
 
 static void put_one(FILE *out, char *const *parts) {
-    fprintf(out, "{\"worker\":\"%s\",\"pid\":%d,\"age\":%.3f", parts[SLOT], atoi(parts[PID]),
-            strtod(parts[AGE], NULL) / 1000);
+    fprintf(out, "{\"pid\":%d,\"age\":%.3f", atoi(parts[PID]), (double)atoll(parts[AGE]) / 1000);
     static const struct {
         enum part part;
         const char *name;
-    } texts[] = {{ID, "id"},         {METHOD, "method"}, {TARGET, "target"},
-                 {CLIENT, "client"}, {DOING, "doing"},   {MOST, "most"}};
+    } texts[] = {{SLOT, "worker"},   {ID, "id"},       {METHOD, "method"}, {TARGET, "target"},
+                 {CLIENT, "client"}, {DOING, "doing"}, {MOST, "most"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         fprintf(out, ",\"%s\":", texts[i].name);
         metric_put_json_text(out, gr_slice_of(parts[texts[i].part]));
@@ -128,11 +127,11 @@ static bool is_word(const char *text, ssize_t len) {
 
 void admin_inquiry_stack(struct admin_request *request,
                          const struct admin_request all[ADMIN_REQUESTS], gr_slice id) {
-    char command[ID_MAX + 16], decoded[ID_MAX];
+    char command[ID_MAX + 32], decoded[ID_MAX];
     ssize_t len = id.len <= sizeof decoded ? url_decode(id, decoded) : -1;
     if (!is_word(decoded, len))
         return admin_request_refuse(request, 404, "", "no request can have that id");
-    snprintf(command, sizeof command, "stacks %.*s\n", (int)len, decoded);
+    snprintf(command, sizeof command, "stacks request %.*s\n", (int)len, decoded);
     ask(request, all, command, answer_stack);
 }
 

@@ -107,14 +107,16 @@ static void run_downstreams(struct master *m, struct peer *peer, char **words) {
     inquiry_begin(m, peer, "downstreams", 0, NULL, NULL);
 }
 
-/* stacks [PID|REQUEST] */
+/* stacks [PID|REQUEST], or stacks request REQUEST for one whose id may be a number. */
 static void run_stacks(struct master *m, struct peer *peer, char **words) {
     static const char head[] = "%s (pid %d): ";
     char asked[INQUIRY_WORDS];
-    bool one = words[1] && is_number(words[1]);
-    snprintf(asked, sizeof asked, "stacks %s", words[1] && !one ? words[1] : "");
+    bool said = words[1] && words[2] && strcmp(words[1], "request") == 0;
+    bool one = !said && words[1] && is_number(words[1]);
+    const char *id = one ? NULL : words[1 + said];
+    snprintf(asked, sizeof asked, "stacks %s", id ? id : "");
     inquiry_begin(m, peer, asked, one ? atoi(words[1]) : 0, head,
-                  words[1] && !one ? "no request in flight has that id" : NULL);
+                  id ? "no request in flight has that id" : NULL);
 }
 
 /* ---- all of them ---- */

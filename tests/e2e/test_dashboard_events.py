@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from conftest import Server, eventually
@@ -115,6 +116,19 @@ def test_the_page_is_the_same_everywhere_and_asks_nobody_else(meter):
     for path in ("/events", "/metrics.json", "/requests.json", "/slow.json"):
         assert ask(server.admin, path, **{"Sec-Fetch-Site": "cross-site"}).status == 403
     assert "Access-Control-Allow-Origin" not in ask(server.admin, "/metrics.json").headers
+
+
+def test_any_id_that_a_proxy_gives_leads_to_its_stack(meter):
+    server = meter("--workers", "1", "--trusted-proxies", "127.0.0.1", APP)
+    ids = ["12345", "i" * 128]
+    with ThreadPoolExecutor(len(ids)) as clients:
+        for one in ids:
+            clients.submit(server.get, "/hold", headers={"X-Request-ID": one})
+        try:
+            eventually(lambda: len(json.loads(ask(server.admin, "/requests.json").body)["requests"]) == len(ids), "in flight")
+            assert all("dashed.py" in ask(server.admin, f"/stacks/{one}").text for one in ids)
+        finally:
+            server.get("/release")
 
 
 def test_requests_in_flight_are_told_with_their_stacks(meter):

@@ -89,6 +89,13 @@ static void one_that_is_too_old_gives_way_to_any(void **state) {
         assert_false(slow_requests_read(all, i, later, &found));
 }
 
+static void one_that_is_to_come_by_the_clock_gives_way_to_any(void **state) {
+    for (int i = 0; i < SLOW_REQUESTS; i++) put(i % 2 ? "/a" : "/b", 1000);
+    int64_t before = now - 3600 * (int64_t)NS_PER_S;
+    assert_int_equal(slow_requests_threshold(all, "/a", before).least, 0);
+    assert_int_equal(slow_requests_threshold(all, "/c", before).least, 0);
+}
+
 static void what_a_process_has_ruined_is_not_read(void **state) {
     struct slow_request found;
     struct slow_list list = {0};
@@ -146,6 +153,8 @@ int main(void) {
                                         begin, end),
         cmocka_unit_test_setup_teardown(what_is_known_of_an_endpoint_holds_for_a_while, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_too_old_gives_way_to_any, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_is_to_come_by_the_clock_gives_way_to_any, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(what_a_process_has_ruined_is_not_read, begin, end),
         cmocka_unit_test_setup_teardown(the_slowest_of_all_processes_come_first, begin, end),
         cmocka_unit_test_setup_teardown(they_are_written_as_json, begin, end),
