@@ -21,7 +21,7 @@ static unsigned number_of(const gr_request *request) {
 }
 
 static const char *name_of(unsigned number) {
-    if (number < KNOWN_NAMES_MAX) return clients.at[number].text;
+    if (number < KNOWN_NAMES_MAX) return clients.texts[number];
     return number == CLIENT_NONE ? "(none)" : "(others)";
 }
 

@@ -9,10 +9,9 @@ enum { KNOWN_NAMES_MAX = 100, KNOWN_NAME_SIZE = 100 };
 
 struct known_names {
     size_t count;
-    struct {
-        uint8_t len;
-        char text[KNOWN_NAME_SIZE];
-    } at[KNOWN_NAMES_MAX];
+    uint8_t marks[KNOWN_NAMES_MAX]; /* made of a name, and looked through first */
+    uint8_t lens[KNOWN_NAMES_MAX];
+    char texts[KNOWN_NAMES_MAX][KNOWN_NAME_SIZE];
 };
 
 /* The number of a name, from 0 to count; -1 for one that is not known: it is added if add says so,
@@ -20,7 +19,7 @@ struct known_names {
 int known_names_find(struct known_names *names, gr_slice name, bool add);
 
 static inline gr_slice known_names_get(const struct known_names *names, int number) {
-    return (gr_slice){names->at[number].text, names->at[number].len};
+    return (gr_slice){names->texts[number], names->lens[number]};
 }
 
 #endif
