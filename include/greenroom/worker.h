@@ -72,6 +72,7 @@ typedef struct gr_route_notes {
     const char *example;    /* a path that matches, decoded */
     const char *defined;    /* "shop:12" */
     const char *doc;        /* a paragraph */
+    const char *host;       /* an example of those for which alone it is */
 } gr_route_notes;
 
 /* Does anybody want to know of routes? */

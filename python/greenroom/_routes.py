@@ -8,13 +8,14 @@ import functools
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 # By which names applications are kept by what is wrapped around them.
 INNER = ("app", "wsgi_app", "application", "_app", "wrapped", "__wrapped__", "__self__")
 DEPTH = 8
 DECORATORS = 100  # of a view, at most
+MOUNTS_DEPTH = 3  # of those within those
 
 
 class Route(NamedTuple):
@@ -26,20 +27,50 @@ class Route(NamedTuple):
     example: str
     defined: str
     doc: str
+    host: str = ""
 
 
 def find(app: object) -> Iterator[Route]:
     """All of them; none of a framework that is not known."""
-    for found in _layers(app):
-        if hasattr(found, "url_map") and hasattr(found, "view_functions"):
-            from greenroom import _routes_flask
+    for prefix, found in _frameworks(app):
+        for route in _routes_of(found):
+            yield route._replace(route=prefix + route.route, example=route.example and prefix + route.example)
 
-            return _routes_flask.find(found)
-        if _is_django(found):
-            from greenroom import _routes_django
 
-            return _routes_django.find()
-    return iter(())
+def mounts(app: object) -> tuple[str, ...]:
+    """The prefixes below which find() has found some, the longest first."""
+    return tuple(sorted({prefix for prefix, _ in _frameworks(app) if prefix}, key=len, reverse=True))
+
+
+def _routes_of(framework: Any) -> Iterator[Route]:
+    if _is_django(framework):
+        from greenroom import _routes_django
+
+        return _routes_django.find()
+    from greenroom import _routes_flask
+
+    return _routes_flask.find(framework)
+
+
+def _frameworks(app: object, prefix: str = "", depth: int = MOUNTS_DEPTH) -> Iterator[tuple[str, object]]:
+    """Those whose routes are known, each with the prefix below which it is mounted."""
+    layers = list(_layers(app))
+    for found in [layer for layer in layers if _is_flask(layer) or _is_django(layer)][:1]:
+        yield prefix, found
+    for at, inner in [mount for layer in layers for mount in _mounted(layer) if depth]:
+        yield from _frameworks(inner, prefix + at.rstrip("/"), depth - 1)
+
+
+def _mounted(app: Any) -> list[tuple[str, object]]:
+    """What Werkzeug's DispatcherMiddleware hands on to, and what else keeps its mounts as it does."""
+    there = inspect.getattr_static(app, "mounts", None)
+    if not isinstance(there, Mapping):
+        return []
+    return [(at, inner) for at, inner in there.items() if isinstance(at, str) and callable(inner)]
+
+
+def _is_flask(app: object) -> bool:
+    return hasattr(app, "url_map") and hasattr(app, "view_functions")
 
 
 def _is_django(app: object) -> bool:
@@ -48,11 +79,13 @@ def _is_django(app: object) -> bool:
 
 
 def _layers(app: object) -> Iterator[object]:
-    """The application, and what it is wrapped around, from the outside in."""
-    layer = [app]
+    """The application, and what it is wrapped around, from the outside in, each once."""
+    layer, seen = [app], {id(app): app}
     for _ in range(DEPTH):
         yield from layer
-        layer = [inner for outer in layer for inner in _inside(outer)]
+        inside = {id(inner): inner for outer in layer for inner in _inside(outer)}
+        layer = [inner for key, inner in inside.items() if key not in seen]
+        seen |= inside
 
 
 def _inside(app: object) -> Iterator[object]:

@@ -23,10 +23,22 @@ def _route(app: Any, rule: Any) -> Route:
     view = app.view_functions.get(rule.endpoint)
     defined, doc = described(getattr(view, "view_class", view)) if view else ("", "")
     converters = getattr(rule, "_converters", {})
+    of_host = _host(app, rule)
     parameters = [parameter(found["name"], found["kind"] or "string")
-                  for found in PARAMETER.finditer(rule.rule)]
-    return Route(rule.rule, _methods(rule), " ".join(parameters), _example(rule.rule, converters),
-                 defined, doc)
+                  for found in PARAMETER.finditer(f"{of_host} {rule.rule}")]
+    host, path = (_example(text, converters) for text in (of_host, rule.rule))
+    return Route(rule.rule, _methods(rule), " ".join(parameters), path if host or not of_host else "",
+                 defined, doc, host)
+
+
+def _host(app: Any, rule: Any) -> str:
+    """For which hosts it is; "" for all."""
+    if app.url_map.host_matching:
+        return rule.host or ""
+    name = app.config.get("SERVER_NAME")
+    if not name or not getattr(app, "subdomain_matching", False):
+        return ""
+    return f"{rule.subdomain}.{name}" if rule.subdomain else name
 
 
 def _methods(rule: Any) -> str:

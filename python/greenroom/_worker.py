@@ -99,6 +99,7 @@ def note_routes(app: object) -> None:
     try:
         for route in _routes.find(app):
             _greenroom.note_route(*map(_routes.plain, route))
+        _greenroom.note_mounts(_routes.mounts(app))
     except Exception as error:
         report(error, "listing the routes of the application")
 

@@ -45,9 +45,13 @@ static void copy_name(char out[CATALOGUE_NAME_MAX], const char *text) {
 
 void catalogue_add(const gr_route_notes *notes) {
     const char *lines[CATALOGUE_LINES] = {
-        [CATALOGUE_ROUTE] = notes->route,           [CATALOGUE_METHODS] = notes->methods,
-        [CATALOGUE_PARAMETERS] = notes->parameters, [CATALOGUE_EXAMPLE] = notes->example,
-        [CATALOGUE_DEFINED] = notes->defined,       [CATALOGUE_DOC] = notes->doc,
+        [CATALOGUE_ROUTE] = notes->route,
+        [CATALOGUE_METHODS] = notes->methods,
+        [CATALOGUE_PARAMETERS] = notes->parameters,
+        [CATALOGUE_EXAMPLE] = notes->example,
+        [CATALOGUE_DEFINED] = notes->defined,
+        [CATALOGUE_DOC] = notes->doc,
+        [CATALOGUE_HOST] = notes->host,
     };
     size_t lens[CATALOGUE_LINES], all = CATALOGUE_LINES;
     struct catalogue *catalogue = begin();

@@ -24,6 +24,7 @@ enum catalogue_line {
     CATALOGUE_EXAMPLE,
     CATALOGUE_DEFINED,
     CATALOGUE_DOC,
+    CATALOGUE_HOST,
     CATALOGUE_LINES
 };
 

@@ -4,14 +4,12 @@
 #include <string.h>
 
 /* Between single quotes nothing means anything to a shell, but for the end of them. */
-static void put_quoted(FILE *out, const char *text) {
-    fputc('\'', out);
-    for (; *text; text++)
-        if (*text == '\'')
+static void put_inside_quotes(FILE *out, gr_slice text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '\'')
             fputs("'\\''", out);
         else
-            fputc(*text, out);
-    fputc('\'', out);
+            fputc(text.data[i], out);
 }
 
 /* RFC 3986: what a path may hold as it is, without the quote, and what curl takes for a pattern. */
@@ -69,18 +67,27 @@ static void put_method(FILE *out, gr_slice method) {
 
 static void put_socket(FILE *out, const char *path) {
     char *whole = realpath(path, NULL);
-    fputs(" --unix-socket ", out);
-    put_quoted(out, whole ? whole : path);
+    fputs(" --unix-socket '", out);
+    put_inside_quotes(out, gr_slice_of(whole ? whole : path));
+    fputs("'", out);
     free(whole);
 }
 
+static void put_host(FILE *out, gr_slice host) {
+    if (!host.len) return;
+    fputs(" -H 'Host: ", out);
+    put_inside_quotes(out, host);
+    fputs("'", out);
+}
+
 void curl_line_write(FILE *out, const struct listener *listener, const struct catalogue_head *head,
-                     gr_slice method, gr_slice path) {
+                     gr_slice method, gr_slice host, gr_slice path) {
     fputs("curl", out);
     if (listener->address.tls && head->self_made) fputs(" -k", out);
     if (head->proxied) fputs(" --haproxy-protocol", out);
     if (listener->address.local) put_socket(out, listener->address.place);
     put_method(out, method);
+    put_host(out, host);
     fputs(" '", out);
     put_origin(out, listener);
     put_path(out, gr_slice_of(head->mount));

@@ -93,25 +93,27 @@ static void put_numbers(const struct page *page, gr_slice route) {
     put_seconds(page->out, "p99", numbers.requests, numbers.p99);
 }
 
-static void put_curl(const struct page *page, gr_slice method, gr_slice example) {
+static void put_curl(const struct page *page, gr_slice method, const gr_slice *lines) {
     char *line = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&line, &len);
-    if (out) curl_line_write(out, &page->listener, &page->catalogue->head, method, example);
+    if (out)
+        curl_line_write(out, &page->listener, &page->catalogue->head, method, lines[CATALOGUE_HOST],
+                        lines[CATALOGUE_EXAMPLE]);
     if (out && fclose(out) == 0) metric_text_clean(line, len);
     put_string(page->out, (gr_slice){line, line ? len : 0});
     free(line);
 }
 
 /* One for each method. */
-static void put_calls(const struct page *page, gr_slice methods, gr_slice example) {
-    gr_slice method = {0};
+static void put_calls(const struct page *page, const gr_slice lines[CATALOGUE_LINES]) {
+    gr_slice methods = lines[CATALOGUE_METHODS], method = {0};
     const char *comma = "";
     fputs(",\"curl\":[", page->out);
     next_word(&methods, &method);
-    if (page->has_listener && example.len) do {
+    if (page->has_listener && lines[CATALOGUE_EXAMPLE].len) do {
             fputs(comma, page->out);
-            put_curl(page, method, example);
+            put_curl(page, method, lines);
             comma = ",";
         } while (next_word(&methods, &method));
     fputs("]", page->out);
@@ -125,7 +127,7 @@ static void put_route(const struct page *page, const gr_slice lines[CATALOGUE_LI
     put_member(page->out, "defined", lines[CATALOGUE_DEFINED]);
     put_member(page->out, "doc", lines[CATALOGUE_DOC]);
     put_numbers(page, lines[CATALOGUE_ROUTE]);
-    put_calls(page, lines[CATALOGUE_METHODS], lines[CATALOGUE_EXAMPLE]);
+    put_calls(page, lines);
     fputs("}", page->out);
 }
 

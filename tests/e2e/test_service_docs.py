@@ -62,6 +62,29 @@ def test_one_odd_route_does_not_hide_the_others(meter):
     assert found["/" + 999 * "z"]["curl"] == []
 
 
+def said_by_all(server: Server, folder: Path) -> list[str]:
+    return [paste(line, folder) for one in read(server)["routes"] for line in one["curl"]]
+
+
+def test_applications_that_are_mounted_in_another_are_followed(meter, tmp_path):
+    server = meter("--workers", "1", "--mount", "/all", "routed_parts:app")
+    assert said_by_all(server, tmp_path) == ["1 of shop\n", "1 of admin\n", "1 of old\n", "1 of older\n"]
+    names = [f"{at}/items/<int:number>" for at in ("", "/admin", "/old", "/old/admin")]
+    assert list(routes(server)) == names
+    server.get("/all/admin/items/7", headers={"X-Forwarded-Prefix": "/outside"})
+    eventually(lambda: [one["requests"] for one in routes(server).values()] == [1, 2, 1, 1], "they are counted")
+
+
+def test_a_call_names_the_host_for_which_alone_a_route_is(meter, tmp_path):
+    tenants = meter("--workers", "1", "routed_parts:tenants")
+    assert said_by_all(tenants, tmp_path) == ["all\n", "1 of tenant\n"]
+    one = routes(tenants)["/<int:number>"]
+    assert one["parameters"] == [{"name": "tenant", "type": "string"}, {"name": "number", "type": "int"}]
+    assert one["curl"] == [f"curl -H 'Host: tenant.shop.example:80' '{tenants.url}/1'"]
+    hosts = meter("--workers", "1", "routed_parts:hosts")
+    assert said_by_all(hosts, tmp_path) == ["api\n", "it\n"]
+
+
 def test_routes_of_django_can_be_read_and_called(meter, tmp_path):
     socket = tmp_path / "it's a socket"
     server = meter("--workers", "1", "--bind", f"unix:{socket}", "routed_django:make_application()")

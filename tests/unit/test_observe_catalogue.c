@@ -41,7 +41,8 @@ static void what_is_noted_is_read_again(void **state) {
     memset(doc, 'a', sizeof doc);
     memcpy(doc + CATALOGUE_LINE_MAX - 1, "\xc3\xa4", 3);
     assert_null(catalogue_read(store));
-    catalogue_add(&(gr_route_notes){.route = "/a\n\tb", .methods = "GET PUT", .doc = doc});
+    catalogue_add(&(gr_route_notes){
+        .route = "/a\n\tb", .methods = "GET PUT", .doc = doc, .host = "a.example"});
     catalogue_add(&(gr_route_notes){.route = "/\xc3\xa4"});
     catalogue_publish("shop:app", "1.5", "/shop", true, false);
     struct catalogue *catalogue = read_all();
@@ -51,6 +52,7 @@ static void what_is_noted_is_read_again(void **state) {
     assert_line(lines[CATALOGUE_ROUTE], "/a  b");
     assert_line(lines[CATALOGUE_METHODS], "GET PUT");
     assert_int_equal(lines[CATALOGUE_DOC].len, CATALOGUE_LINE_MAX - 1);
+    assert_line(lines[CATALOGUE_HOST], "a.example");
     assert_true(catalogue_next(&text, lines));
     assert_line(lines[CATALOGUE_ROUTE], "/\xc3\xa4");
     assert_line(lines[CATALOGUE_DOC], "");
@@ -157,11 +159,12 @@ static void a_value_whose_bounds_are_not_known_yet_is_one(void **state) {
 /* ---- curl ---- */
 
 static void assert_call(const struct listener *listener, const struct catalogue_head *head,
-                        const char *method, const char *path, const char *expected) {
+                        const char *method, const char *host, const char *path,
+                        const char *expected) {
     char *line = NULL;
     size_t len;
     FILE *out = open_memstream(&line, &len);
-    curl_line_write(out, listener, head, gr_slice_of(method), gr_slice_of(path));
+    curl_line_write(out, listener, head, gr_slice_of(method), gr_slice_of(host), gr_slice_of(path));
     fclose(out);
     assert_string_equal(line, expected);
     free(line);
@@ -170,23 +173,24 @@ static void assert_call(const struct listener *listener, const struct catalogue_
 static void a_call_is_one_of_a_host_that_can_be_asked(void **state) {
     struct listener listener = {.name = "http://0.0.0.0:80"};
     struct catalogue_head head = {.mount = "/shop"};
-    assert_call(&listener, &head, "GET", "/a", "curl 'http://127.0.0.1:80/shop/a'");
+    assert_call(&listener, &head, "GET", "", "/a", "curl 'http://127.0.0.1:80/shop/a'");
     listener = (struct listener){.address.tls = true, .name = "https://[::]:443"};
     head = (struct catalogue_head){.self_made = true, .proxied = true};
-    assert_call(&listener, &head, "PUT", "/a",
+    assert_call(&listener, &head, "PUT", "", "/a",
                 "curl -k --haproxy-protocol -X PUT -d '' 'https://[::1]:443/a'");
     listener = (struct listener){.address = {.local = true, .place = "/no/it's"}};
     head = (struct catalogue_head){0};
-    assert_call(&listener, &head, "HEAD", "/a",
-                "curl --unix-socket '/no/it'\\''s' --head 'http://localhost/a'");
+    assert_call(&listener, &head, "HEAD", "shop.example:80", "/a",
+                "curl --unix-socket '/no/it'\\''s' --head -H 'Host: shop.example:80' "
+                "'http://localhost/a'");
 }
 
 static void nothing_gets_out_of_its_quotes(void **state) {
     const struct listener listener = {.name = "http://127.0.0.1:80"};
     const struct catalogue_head head = {.mount = "';b"};
-    assert_call(
-        &listener, &head, "`id`", "/'$(id)\"\\ {a}[b]?#%\xc3\xa4\n",
-        "curl 'http://127.0.0.1:80%27;b/%27$(id)%22%5C%20%7Ba%7D%5Bb%5D%3F%23%25%C3%A4%0A'");
+    assert_call(&listener, &head, "`id`", "'; id", "/'$(id)\"\\ {a}[b]?#%\xc3\xa4\n",
+                "curl -H 'Host: '\\''; id' "
+                "'http://127.0.0.1:80%27;b/%27$(id)%22%5C%20%7Ba%7D%5Bb%5D%3F%23%25%C3%A4%0A'");
 }
 
 int main(void) {

@@ -6,7 +6,8 @@ enum { FRAMES_MAX = 8, ROUTE_MAX = 256 };
 
 static PyObject *werkzeug_key, *url_rule_name, *rule_name;
 static PyObject *locals_name, *globals_name, *back_name, *name_key, *request_key;
-static PyObject *resolver_match_name, *route_name, *django_handler;
+static PyObject *resolver_match_name, *route_name, *django_handler, *script_name;
+static PyObject *mounts; /* a tuple; NULL: none */
 
 /* ---- Flask ---- */
 
@@ -76,18 +77,42 @@ static bool has_django(void) {
 
 /* ---- */
 
+/* "" for none. The text is the interpreter's, and kept. */
+static gr_slice text_of(PyObject *object) {
+    Py_ssize_t len = 0;
+    const char *text = PyUnicode_Check(object) ? PyUnicode_AsUTF8AndSize(object, &len) : NULL;
+    PyErr_Clear();
+    return (gr_slice){text ? text : "", text ? (size_t)len : 0};
+}
+
+static gr_slice mount_of(PyObject *environ) {
+    PyObject *name = mounts ? PyDict_GetItemWithError(environ, script_name) : NULL;
+    for (Py_ssize_t i = 0; name && i < PyTuple_Size(mounts); i++) {
+        PyObject *mount = PyTuple_GetItem(mounts, i);
+        if (PyUnicode_Tailmatch(name, mount, 0, PY_SSIZE_T_MAX, 1) == 1) return text_of(mount);
+    }
+    PyErr_Clear();
+    return (gr_slice){"", 0};
+}
+
+/* What does not fit is left out. */
+static void put(char text[ROUTE_MAX], size_t *used, gr_slice piece) {
+    size_t room = ROUTE_MAX - *used, len = piece.len < room ? piece.len : room;
+    memcpy(text + *used, piece.data, len);
+    *used += len;
+}
+
 /* Django's has no slash in front, and one by regular expressions begins with a caret. */
 static void tell(const struct exchange *exchange, PyObject *route) {
-    char text[ROUTE_MAX] = "/";
-    Py_ssize_t len;
-    const char *found = PyUnicode_Check(route) ? PyUnicode_AsUTF8AndSize(route, &len) : NULL;
-    PyErr_Clear();
-    if (!found) return;
-    if (len && *found == '^') found++, len--;
-    size_t slash = !len || *found != '/', room = sizeof text - slash;
-    size_t used = (size_t)len < room ? (size_t)len : room;
-    memcpy(text + slash, found, used);
-    gr_request_set_endpoint(exchange->request, (gr_slice){text, slash + used});
+    char text[ROUTE_MAX];
+    size_t used = 0;
+    gr_slice found = text_of(route);
+    if (!found.len && !PyUnicode_Check(route)) return;
+    put(text, &used, mount_of(exchange->environ));
+    if (found.len && *found.data == '^') found.data++, found.len--;
+    if (!found.len || *found.data != '/') put(text, &used, gr_slice_of("/"));
+    put(text, &used, found);
+    gr_request_set_endpoint(exchange->request, (gr_slice){text, used});
 }
 
 void endpoint_tell(const struct exchange *exchange) {
@@ -99,6 +124,16 @@ void endpoint_tell(const struct exchange *exchange) {
     if (route) tell(exchange, route);
     Py_XDECREF(route);
     PyErr_Restore(kind, error, traceback);
+}
+
+PyObject *endpoint_note_mounts(PyObject *module, PyObject *prefixes) {
+    if (!PyTuple_Check(prefixes)) {
+        PyErr_SetString(PyExc_TypeError, "the prefixes are a tuple");
+        return NULL;
+    }
+    Py_XDECREF(mounts);
+    mounts = PyTuple_Size(prefixes) ? Py_NewRef(prefixes) : NULL;
+    return Py_NewRef(Py_None);
 }
 
 int endpoint_setup(void) {
@@ -117,6 +152,7 @@ int endpoint_setup(void) {
         {&resolver_match_name, "resolver_match"},
         {&route_name, "route"},
         {&django_handler, "django.core.handlers.wsgi"},
+        {&script_name, "SCRIPT_NAME"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!(*names[i].place = PyUnicode_InternFromString(names[i].text))) return -1;

@@ -6,6 +6,11 @@
 
 #include "host/wsgi/exchange.h"
 
+/* (prefixes): what the framework does not know: below which applications are mounted in one that
+ * hands on to them, the longest first. A route has that of them in front of it with which
+ * SCRIPT_NAME ends. */
+PyObject *endpoint_note_mounts(PyObject *module, PyObject *prefixes);
+
 /* Tells the server, if it wants to know. For the thread that answers, while the application calls
  * start_response: before that it has chosen no route, and behind it, it forgets the request. Sets
  * no exception, and leaves one that is set. */

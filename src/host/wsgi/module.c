@@ -194,6 +194,7 @@ static PyMethodDef methods[] = {
     {"failed", module_failed, METH_O, "Tells the supervisor why the worker will not serve."},
     {"wants_routes", route_wanted, METH_NOARGS, "Does anybody want to know of routes?"},
     {"note_route", route_note, METH_VARARGS, "Notes one of the application's routes."},
+    {"note_mounts", endpoint_note_mounts, METH_O, "Notes below which prefixes there are others."},
     {"serve", module_serve, METH_VARARGS, "Serves until told to stop."},
     {"mule", module_mule, METH_NOARGS, "The number of this mule; -1: it is a worker."},
     {"wait_for_call", module_wait_for_call, METH_NOARGS,

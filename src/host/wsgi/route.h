@@ -7,7 +7,7 @@
 /* (): does anybody want to know of them? */
 PyObject *route_wanted(PyObject *module, PyObject *unused);
 
-/* (route, methods, parameters, example, defined, doc): notes one. */
+/* (route, methods, parameters, example, defined, doc, host): notes one. */
 PyObject *route_note(PyObject *module, PyObject *args);
 
 #endif
