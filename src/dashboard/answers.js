@@ -181,8 +181,11 @@ function sayClients(users, old, {period, clients: told}) {
     const known = users.filter(({version}) => version);
     if (!known.length) return [`Of ${plural(users.length, "client")}, none says a version.`];
     const gone = users.filter((user) => user.old);
-    const none = told.length ? "" : " by their paths; --client-header would tell clients apart";
-    return [strong("No: "), gone.length ? `${gone.map(({client}) => client).join(", ")} made no request ${period.words}${none}.`
+    const silent = known.some(({byPath}) => !byPath) ? users.filter(({version, byPath}) => !version && !byPath) : [];
+    const unsaid = silent.reduce((sum, {count}) => sum + count, 0);
+    const none = unsaid ? `; but ${requests(unsaid)} said no version`
+        : told.length ? "" : " by their paths; --client-header would tell clients apart";
+    return [strong(unsaid ? "None that says so: " : "No: "), gone.length ? `${gone.map(({client}) => client).join(", ")} made no request ${period.words}${none}.`
         : `all use ${known.filter(({old: is}) => !is).map(({client}) => client).join(", ")}${none}.`];
 }
 

@@ -43,6 +43,16 @@ def test_the_page_answers_six_questions(meter, page):
     assert page.complaints == []
 
 
+def test_who_says_no_version_may_be_an_old_client(meter, page):
+    server = meter("--workers", "1", "--client-header", "X-Api-Version", APP)
+    server.get("/a", headers={"X-Api-Version": "app/2"})
+    server.get("/a")
+    look(page, server)
+    page.until("document.querySelector('#clients .answer').textContent.includes('app/2')")
+    said = answers(page)["clients"]
+    assert said["old"] == [] and said["sentence"].startswith("None that says so: ") and "1 request said no version" in said["sentence"]
+
+
 def scrolling(page: Page) -> list[str]:
     """Tables that are wider than there is room for."""
     return page.run("""[...document.querySelectorAll('.scroll')].filter(({scrollWidth, clientWidth}) =>
