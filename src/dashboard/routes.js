@@ -7,9 +7,18 @@ import {named} from "./model.js";
 import {group} from "./view.js";
 
 const MOST = 50;
-const ENDPOINT = 99; // so long are the names of endpoints
+const ENDPOINT = 99; // bytes: so long are the names of endpoints
 // A worker that has been started tells its routes when it has loaded the application: seconds to look again.
 const LOOKS = [0, 1, 3, 10, 30];
+
+// The name of the endpoint: of a character that is cut, each byte is a question mark.
+function endpointOf(route) {
+    const bytes = new TextEncoder().encode(route);
+    if (bytes.length <= ENDPOINT) return route;
+    let end = ENDPOINT;
+    while ((bytes[end] & 0xc0) === 0x80) end--;
+    return new TextDecoder().decode(bytes.subarray(0, end)) + "?".repeat(ENDPOINT - end);
+}
 
 // ---- one route
 
@@ -85,7 +94,7 @@ export function makeRoutes() {
         const wanted = filter.value.toLowerCase();
         const found = told.routes.filter(({text}) => text.includes(wanted));
         const items = found.slice(0, all ? Infinity : MOST).map((route) => ({
-            key: route.key, route, numbers: numbersOf(byEndpoint.get(route.route.slice(0, ENDPOINT)) ?? []),
+            key: route.key, route, numbers: numbersOf(byEndpoint.get(endpointOf(route.route)) ?? []),
         }));
         write(place.querySelector(".answer"), sayRoutes(told));
         keepRows(place.querySelector("ul"), rows, items, makeRow);

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TOKEN_MAX = 512 };
+enum { TOKEN_MIN = 16, TOKEN_MAX = 512 };
 
-static char token[TOKEN_MAX + 1]; /* "": none is needed */
+static char token[TOKEN_MAX + 2]; /* "": none is needed */
 static bool is_local;
 
 /* ---- the token ---- */
@@ -16,7 +16,7 @@ static bool is_local;
 /* Its first line. */
 static int read_token(const char *path, char *error) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, token, TOKEN_MAX);
+    ssize_t len = fd < 0 ? -1 : read(fd, token, TOKEN_MAX + 1);
     if (fd < 0 || len < 0) {
         sentence(error, "admin-token-file: %s: %s", path, strerror(errno));
         if (fd >= 0) close(fd);
@@ -25,9 +25,11 @@ static int read_token(const char *path, char *error) {
     close(fd);
     token[len] = '\0';
     token[strcspn(token, "\r\n")] = '\0';
-    if (strlen(token) >= 16) return 0;
-    return sentence(
-        error, "admin-token-file: the first line of %s must be a token of 16 bytes at least", path);
+    size_t used = strlen(token);
+    if (used >= TOKEN_MIN && used <= TOKEN_MAX) return 0;
+    return sentence(error,
+                    "admin-token-file: the first line of %s must be a token of %d to %d bytes",
+                    path, TOKEN_MIN, TOKEN_MAX);
 }
 
 int admin_access_take(const struct settings *settings, char error[SENTENCE_SIZE]) {

@@ -120,6 +120,13 @@ def test_routes_and_the_limits_of_downstreams_are_shown(meter, page, refused_por
     assert page.complaints == []
 
 
+def test_a_route_that_is_cut_in_its_metrics_is_found_there(meter, page):
+    server = meter("--workers", "1", "routed_odd:app")
+    server.get("/" + 40 * "%e2%82%ac")
+    look(page, server)
+    page.until("[...document.querySelectorAll('#routes li')].some(({textContent}) => /€€.*1×/.test(textContent))")
+
+
 def test_it_is_for_keyboards_and_phones_and_the_dark(meter, page):
     server = meter("--workers", "1", APP)
     for path in ("/sleep/20000", "/b", "/b"):

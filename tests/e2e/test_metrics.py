@@ -255,6 +255,13 @@ def test_a_token_is_asked_for_where_there_is_one(serve, tmp_path):
     assert answer.status == 200
 
 
+@pytest.mark.parametrize("length", [15, 513])
+def test_a_token_that_cannot_be_one_is_refused(greenroom, tmp_path, length: int):
+    (tmp_path / "token").write_text("t" * length)
+    done = greenroom("serve", "--bind", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--admin-token-file", str(tmp_path / "token"), APP)
+    assert done.returncode == 2 and "must be a token of 16 to 512 bytes" in done.stderr
+
+
 def test_an_address_that_others_reach_needs_a_token(greenroom):
     done = greenroom("serve", "--bind", "127.0.0.1:0", "--admin", "0.0.0.0:0", APP)
     assert done.returncode == 2
