@@ -39,13 +39,19 @@ static unsigned class_of(const gr_request *request) {
 
 static struct known_names paths;
 
+/* May it become known by that answer? What is answered well may; what leads elsewhere, or fails,
+ * while there is room for others. */
+static bool may_be_added(int class) {
+    return class == 2 || (class != 4 && paths.count < KNOWN_NAMES_MAX / 2);
+}
+
 /* room is for what it may point to. */
 static gr_slice endpoint_of(const gr_request *request, char room[KNOWN_NAME_SIZE]) {
     if (request->endpoint.len) return request->endpoint;
     gr_slice path = {room, endpoint_path(request->path, room, KNOWN_NAME_SIZE)};
-    bool add = request->response.status / 100 != 4;
-    if (known_names_find(&paths, path, add) >= 0) return path;
-    return gr_slice_of(add ? ENDPOINT_OTHERS : ENDPOINT_UNMATCHED);
+    int class = request->response.status / 100;
+    if (known_names_find(&paths, path, may_be_added(class)) >= 0) return path;
+    return gr_slice_of(class == 4 ? ENDPOINT_UNMATCHED : ENDPOINT_OTHERS);
 }
 
 /* ---- the timers ---- */

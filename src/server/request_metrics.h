@@ -4,7 +4,7 @@
  * An endpoint is the pattern of a route, as the application's framework or ours has it. Where none
  * is known it is the path, with what looks like the name of a thing replaced by {id}, of an
  * answer that is no 4xx: a client can ask for what it likes and makes no series of it. There are up
- * to KNOWN_NAMES_MAX of those, and "(others)". */
+ * to KNOWN_NAMES_MAX of those, half of them by answers of 2xx alone, and "(others)". */
 #ifndef SERVER_REQUEST_METRICS_H
 #define SERVER_REQUEST_METRICS_H
 

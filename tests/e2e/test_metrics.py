@@ -122,6 +122,15 @@ def test_clients_cannot_make_endpoints(meter):
     assert found[("(unmatched)", "GET", "4xx")]["count"] == 50
 
 
+def test_redirects_leave_room_for_endpoints(meter):
+    server = meter("--workers", "1", "--access-log", "off", APP)
+    with ThreadPoolExecutor(4) as clients:
+        list(clients.map(lambda i: server.get(f"/moved/{chr(97 + i % 26)}{chr(97 + i // 26)}"), range(120)))
+    server.get("/honest")
+    found = wait_for(server, 121)
+    assert found[("/honest", "GET", "2xx")]["count"] == 1 and found[("(others)", "GET", "3xx")]["count"] == 70
+
+
 def test_what_a_worker_has_counted_outlives_it(meter):
     server = meter("--workers", "1", APP)
     for count in range(1, 4):
