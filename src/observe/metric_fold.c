@@ -38,16 +38,39 @@ static void fold_octave(struct metric_store *into, gr_metric *metric, unsigned n
     }
 }
 
+struct fold {
+    struct metric_store *into;
+    bool gauges;
+    gr_slice but; /* a label; len 0: none */
+};
+
+static bool ends_with(gr_slice text, gr_slice end) {
+    return text.len >= end.len && memcmp(text.data + text.len - end.len, end.data, end.len) == 0;
+}
+
+static bool is_own(gr_slice name) {
+    static const char prefix[] = METRIC_OWN_PREFIX;
+    return name.len >= sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0;
+}
+
+static bool is_left_out(const struct fold *fold, const struct metric_sample *sample) {
+    if (sample->kind == GR_GAUGE && !fold->gauges) return true;
+    return fold->but.len && !sample->family && is_own(sample->name) &&
+           ends_with(sample->labels, fold->but);
+}
+
 /* Before their series, which know no help. */
 static void fold_family(void *data, struct metric_store *from, const struct metric_sample *sample) {
-    if (sample->family && sample->kind != GR_GAUGE)
-        metric_store_family(data, sample->kind, sample->name, sample->labels);
+    const struct fold *fold = data;
+    if (sample->family && !is_left_out(fold, sample))
+        metric_store_family(fold->into, sample->kind, sample->name, sample->labels);
 }
 
 static void fold_series(void *data, struct metric_store *from, const struct metric_sample *sample) {
-    struct metric_store *into = data;
+    const struct fold *fold = data;
+    struct metric_store *into = fold->into;
     uint64_t counts[HISTOGRAM_STEPS];
-    if (sample->family || sample->kind == GR_GAUGE) return;
+    if (sample->family || is_left_out(fold, sample)) return;
     gr_metric *metric = place_for(into, sample);
     if (!metric) return metric_store_drop(into, sample->count ? sample->count : 1);
     metric_add(&metric->value, sample->value);
@@ -57,8 +80,16 @@ static void fold_series(void *data, struct metric_store *from, const struct metr
         if (metric_read_octave(from, sample, i, counts, NULL)) fold_octave(into, metric, i, counts);
 }
 
+static void fold_all(struct fold fold, struct metric_store *from) {
+    metric_store_drop(fold.into, atomic_load_explicit(&from->dropped, memory_order_relaxed));
+    metric_read(from, fold_family, &fold);
+    metric_read(from, fold_series, &fold);
+}
+
 void metric_store_fold(struct metric_store *into, struct metric_store *from) {
-    metric_store_drop(into, atomic_load_explicit(&from->dropped, memory_order_relaxed));
-    metric_read(from, fold_family, into);
-    metric_read(from, fold_series, into);
+    fold_all((struct fold){.into = into}, from);
+}
+
+void metric_store_copy(struct metric_store *into, struct metric_store *from, gr_slice but) {
+    fold_all((struct fold){.into = into, .gauges = true, .but = but}, from);
 }

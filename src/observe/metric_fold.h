@@ -8,4 +8,8 @@
  * is no more, and are left out. */
 void metric_store_fold(struct metric_store *into, struct metric_store *from);
 
+/* The same to an empty one, and gauges too; but of the server's own metrics none with that label,
+ * their last one: version="1.4". */
+void metric_store_copy(struct metric_store *into, struct metric_store *from, gr_slice but);
+
 #endif

@@ -11,6 +11,7 @@
 #include "greenroom/log.h"
 #include "observe/metric_fold.h"
 #include "observe/metric_name.h"
+#include "observe/metric_read.h"
 #include "supervisor/slot.h"
 #include "supervisor/worker_gauges.h"
 
@@ -93,14 +94,54 @@ static void count_start(int slot) {
     if (starts) metric_add(&starts->value, 1);
 }
 
+/* ---- versions of the application ---- */
+
+/* What has been counted of earlier ones would leave no room for what is to come. */
+enum { RELEASES_KEPT = 5 };
+
+static const char release_time[] = "greenroom_release_start_time_seconds";
+
+struct releases {
+    gr_slice latest; /* labels, as those below */
+    int count;
+    double earliest; /* when the first of the others was started */
+    char labels[METRIC_LABELS_MAX];
+    size_t len;
+};
+
+static void look_at_release(void *data, struct metric_store *store,
+                            const struct metric_sample *sample) {
+    struct releases *releases = data;
+    if (sample->family || !gr_slice_equal(sample->name, gr_slice_of(release_time))) return;
+    releases->count++;
+    if (gr_slice_equal(sample->labels, releases->latest)) return;
+    if (releases->len && sample->value >= releases->earliest) return;
+    releases->earliest = sample->value;
+    releases->len = sample->labels.len;
+    memcpy(releases->labels, sample->labels.data, sample->labels.len);
+}
+
+static void forget_release(gr_slice latest) {
+    struct releases releases = {.latest = latest};
+    struct owned fresh = {0};
+    metric_read(past.store, look_at_release, &releases);
+    if (releases.count <= RELEASES_KEPT || make(&fresh) < 0) return;
+    metric_store_copy(fresh.store, past.store, (gr_slice){releases.labels, releases.len});
+    fresh.store->slow = past.store->slow;
+    drop(&past);
+    past = fresh;
+}
+
 static void note_release(const char *release) {
     const gr_label version = {"version", release};
     char labels[METRIC_LABELS_MAX];
     gr_slice own = {labels, metric_labels_put(labels, &version, 1, NULL)};
-    note_time("greenroom_release_start_time_seconds",
-              "When a process of that version was started first, since 1970", own,
+    note_time(release_time, "When a process of that version was started first, since 1970", own,
               gr_slice_of("version=\"(others)\""));
+    forget_release(own);
 }
+
+/* ---- */
 
 int metrics_give(int place, int slot, const char *release) {
     if (!past.store) return -1;

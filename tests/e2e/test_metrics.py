@@ -306,6 +306,26 @@ def test_requests_are_told_apart_by_the_version_of_the_application(meter, tmp_pa
     eventually(lambda: by_version() == {"1.4": 1, "1.5": 2}, "three requests of two versions")
 
 
+def test_the_last_five_versions_are_known(meter, tmp_path):
+    settings = tmp_path / "greenroom.yaml"
+    settings.write_text("release: '0'\n")
+    server = meter("--config", str(settings), "--workers", "1", APP)
+    for release in range(7):
+        server.get("/a")
+        settings.write_text(f"release: '{release + 1}'\n")
+        server.signal(signal.SIGHUP)
+        eventually(lambda: len(server.find_all(r"reloaded in \d+\.\d s$")) == release + 1, "reloaded", 20)  # noqa: B023
+    server.signal(signal.SIGUSR2)
+    eventually(lambda: len(server.find_all(r"reloaded in \d+\.\d s$")) == 8, "upgraded", 20)
+    said = json.loads(ask(server.admin, "/metrics.json").body)
+    counts = {timer["labels"]["version"]: timer["count"] for timer in said["timers"]
+              if timer["name"] == "greenroom_request_seconds"}  # fmt: skip
+    assert counts == {"3": 1, "4": 1, "5": 1, "6": 1}
+    gauges = [gauge for gauge in said["gauges"] if "start_time" in gauge["name"]]
+    assert [gauge["labels"].get("version") for gauge in gauges] == ["3", "4", "5", "6", "7", None]
+    assert all(gauge["value"] > 1e9 for gauge in gauges)
+
+
 def test_clients_are_told_apart_by_a_field_of_their_requests(meter):
     server = meter("--workers", "1", "--client-header", "X-Api-Version", APP)
     for version in ("1", "2", "2"):

@@ -283,6 +283,26 @@ static void what_a_process_has_counted_is_kept_but_for_its_gauges(void **state) 
 static void ignore(void *data, const char *text, size_t len) {}
 
 /* A worker may write there what it likes. */
+static void a_copy_has_all_but_one_version(void **state) {
+    int fd;
+    struct metric_store *copy = metric_store_make(&fd);
+    for (int i = 0; i < 2; i++) {
+        gr_label labels[] = {{"endpoint", "/"}, {"version", i ? "2" : "1"}};
+        gr_metric_record(metric_of_server(GR_TIMER, "greenroom_r_seconds", "", labels, 2), 1 + i);
+        gr_metric_set(metric_of_server(GR_GAUGE, "greenroom_start", "", labels + 1, 1), 7);
+        gr_metric_add(gr_metric_find(GR_COUNTER, "of_app", "", labels, 2), 1);
+    }
+    metric_store_copy(copy, store, gr_slice_of("version=\"1\""));
+    fill_from(copy);
+    assert_null(entry("greenroom_r_seconds", "endpoint=\"/\",version=\"1\""));
+    assert_null(entry("greenroom_start", "version=\"1\""));
+    assert_true(entry("greenroom_r_seconds", "endpoint=\"/\",version=\"2\"")->max == 2);
+    assert_true(entry("greenroom_start", "version=\"2\"")->value == 7);
+    assert_true(entry("of_app", "endpoint=\"/\",version=\"1\"")->value == 1);
+    metric_store_unmap(copy);
+    close(fd);
+}
+
 static void a_store_that_is_ruined_does_no_harm(void **state) {
     int fd;
     struct metric_store *past = metric_store_make(&fd);
@@ -434,6 +454,7 @@ int main(void) {
         TEST(values_without_a_place_are_counted),
         TEST(threads_and_children_count_together),
         TEST(what_a_process_has_counted_is_kept_but_for_its_gauges),
+        TEST(a_copy_has_all_but_one_version),
         TEST(a_store_that_is_ruined_does_no_harm),
         TEST(rates_are_averages_that_fade),
         TEST(rates_are_of_what_comes_after_the_start),
