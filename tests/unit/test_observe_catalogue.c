@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -41,13 +43,19 @@ static void what_is_noted_is_read_again(void **state) {
     memset(doc, 'a', sizeof doc);
     memcpy(doc + CATALOGUE_LINE_MAX - 1, "\xc3\xa4", 3);
     assert_null(catalogue_read(store));
-    catalogue_add(&(gr_route_notes){
-        .route = "/a\n\tb", .methods = "GET PUT", .doc = doc, .host = "a.example"});
+    catalogue_add(&(gr_route_notes){.route = "/a\n\x7f"
+                                             "b",
+                                    .methods = "GET PUT",
+                                    .doc = doc,
+                                    .host = "a.example"});
     catalogue_add(&(gr_route_notes){.route = "/\xc3\xa4"});
     catalogue_publish("shop:app", "1.5", "/shop", true, false);
     struct catalogue *catalogue = read_all();
     gr_slice text = {catalogue->text, catalogue->len};
     assert_string_equal(catalogue->head.app, "shop:app");
+    assert_string_equal(catalogue->head.release, "1.5");
+    assert_string_equal(catalogue->head.mount, "/shop");
+    assert_true(catalogue->head.proxied && !catalogue->head.self_made);
     assert_true(catalogue_next(&text, lines));
     assert_line(lines[CATALOGUE_ROUTE], "/a  b");
     assert_line(lines[CATALOGUE_METHODS], "GET PUT");
@@ -56,8 +64,31 @@ static void what_is_noted_is_read_again(void **state) {
     assert_true(catalogue_next(&text, lines));
     assert_line(lines[CATALOGUE_ROUTE], "/\xc3\xa4");
     assert_line(lines[CATALOGUE_DOC], "");
+    assert_int_equal(text.len, 0);
     assert_false(catalogue_next(&text, lines));
     free(catalogue);
+}
+
+/* In a process of its own, which has no other catalogue. */
+static void texts_end_where_there_is_no_more_room(void **state) {
+    pid_t child = fork();
+    if (child == 0) {
+        char doc[CATALOGUE_LINE_MAX + 1] = "";
+        memset(doc, 'a', CATALOGUE_LINE_MAX);
+        open_store(NULL);
+        for (int i = 0; i < 300; i++) catalogue_add(&(gr_route_notes){.route = "/a", .doc = doc});
+        for (int i = 0; i < 300; i++) catalogue_add(&(gr_route_notes){.route = "/b"});
+        for (int i = 0; i < 300; i++) catalogue_add(&(gr_route_notes){0});
+        catalogue_publish("", "", "", false, true);
+        const struct catalogue *made = metric_store_at(store, atomic_load(&store->catalogue));
+        bool full =
+            made->len <= CATALOGUE_TEXT_MAX && made->len > CATALOGUE_TEXT_MAX - CATALOGUE_LINES;
+        bool told = made->count + made->left_out == 900 && made->left_out > 0;
+        _exit(!(full && told && made->head.self_made && !made->head.proxied));
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 static void what_finds_no_room_is_counted(void **state) {
@@ -74,6 +105,16 @@ static void what_finds_no_room_is_counted(void **state) {
     free(catalogue);
 }
 
+/* It ends, and is printable. */
+static void assert_name(const char name[CATALOGUE_NAME_MAX]) {
+    char copy[CATALOGUE_NAME_MAX];
+    size_t len = strnlen(name, CATALOGUE_NAME_MAX);
+    assert_in_range(len, 0, CATALOGUE_NAME_MAX - 1);
+    memcpy(copy, name, len);
+    metric_text_clean(copy, len);
+    assert_memory_equal(copy, name, len);
+}
+
 /* A worker can write what it likes. */
 static void a_catalogue_that_is_ruined_does_no_harm(void **state) {
     uint32_t place = atomic_load(&store->catalogue);
@@ -82,10 +123,13 @@ static void a_catalogue_that_is_ruined_does_no_harm(void **state) {
     for (unsigned seed = 1; seed < 20; seed++) {
         srandom(seed);
         for (size_t i = 0; i < sizeof(struct catalogue); i++)
-            at[i] = random() % 8 ? (unsigned char)random() : '\n';
+            at[i] = random() % 8 ? (unsigned char)(random() % 255 + 1) : '\n';
         struct catalogue *catalogue = read_all();
         gr_slice text = {catalogue->text, catalogue->len};
         assert_in_range(catalogue->len, 0, CATALOGUE_TEXT_MAX);
+        assert_name(catalogue->head.app);
+        assert_name(catalogue->head.release);
+        assert_name(catalogue->head.mount);
         while (catalogue_next(&text, lines)) {
             char copy[CATALOGUE_TEXT_MAX];
             memcpy(copy, lines[0].data, lines[0].len);
@@ -94,6 +138,8 @@ static void a_catalogue_that_is_ruined_does_no_harm(void **state) {
         }
         free(catalogue);
     }
+    atomic_store(&store->catalogue, place + 4);
+    assert_null(catalogue_read(store));
     for (uint32_t wrong = 1; wrong; wrong *= 2) {
         atomic_store(&store->catalogue, wrong - 1);
         free(catalogue_read(store));
@@ -175,11 +221,18 @@ static void a_call_is_one_of_a_host_that_can_be_asked(void **state) {
     struct catalogue_head head = {.mount = "/shop"};
     assert_call(&listener, &head, "GET", "", "/a", "curl 'http://127.0.0.1:80/shop/a'");
     listener = (struct listener){.address.tls = true, .name = "https://[::]:443"};
+    assert_call(&listener, &head, "PATCH", "", "/a",
+                "curl -X PATCH -d '' 'https://[::1]:443/shop/a'");
     head = (struct catalogue_head){.self_made = true, .proxied = true};
     assert_call(&listener, &head, "PUT", "", "/a",
                 "curl -k --haproxy-protocol -X PUT -d '' 'https://[::1]:443/a'");
     listener = (struct listener){.address = {.local = true, .place = "/no/it's"}};
+    assert_call(
+        &listener, &head, "POST", "", "/a",
+        "curl --haproxy-protocol --unix-socket '/no/it'\\''s' -X POST -d '' 'http://localhost/a'");
     head = (struct catalogue_head){0};
+    struct listener odd = {.address = {.local = true, .place = "/usr/../usr"}};
+    assert_call(&odd, &head, "GET", "", "/a", "curl --unix-socket '/usr' 'http://localhost/a'");
     assert_call(&listener, &head, "HEAD", "shop.example:80", "/a",
                 "curl --unix-socket '/no/it'\\''s' --head -H 'Host: shop.example:80' "
                 "'http://localhost/a'");
@@ -195,6 +248,7 @@ static void nothing_gets_out_of_its_quotes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_end_where_there_is_no_more_room),
         cmocka_unit_test(what_is_noted_is_read_again),
         cmocka_unit_test(what_finds_no_room_is_counted),
         cmocka_unit_test(a_catalogue_that_is_ruined_does_no_harm),
