@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from conftest import Server, eventually
+from http_wire import Wire, request
 from metrics import ask, meter  # noqa: F401
 
 APP = "dashed:app"
@@ -33,13 +35,12 @@ class Follower:
 
 
 @contextmanager
-def follow(server: Server, room: int | None = None) -> Iterator[Follower]:
-    """Its head has been read. room is what the kernel takes for it."""
-    with socket.socket() as connection:
-        if room:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+def follow(server: Server) -> Iterator[Follower]:
+    """Its head has been read."""
+    local = isinstance(server.admin, Path)
+    with socket.socket(socket.AF_UNIX if local else socket.AF_INET) as connection:
         connection.settimeout(10)
-        connection.connect(("127.0.0.1", server.admin))
+        connection.connect(str(server.admin) if local else ("127.0.0.1", server.admin))
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         follower = Follower(connection)
         head = follower.until(b"\r\n\r\n")
@@ -69,21 +70,34 @@ def test_who_follows_is_told_all_and_then_what_changes(meter):
         assert again["count"] == 2 and "name" not in again and again["buckets"][1::2] == [1]
 
 
-def test_who_does_not_read_holds_up_nobody(meter):
-    server = meter("--workers", "1", APP)
-    for i in range(90):
-        server.get(f"/path{chr(97 + i % 26)}{chr(97 + i // 26)}")
+def ask_of_many_kinds(server: Server) -> None:
+    """So that a snapshot is longer than what the kernel takes for somebody who does not read."""
+    paths = [f"/{chr(97 + i % 26) * 60}{chr(97 + i // 26) * 29}" for i in range(95)]
+    with Wire(server.port) as wire:
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            wire.send(b"".join(request(path, f"X-Api-Version: {method * 15}", method=method) for path in paths))
+            assert {wire.answer().status for _ in paths} == {200}
+
+
+def test_who_does_not_read_holds_up_nobody_and_is_told_all_when_he_does(serve, tmp_path):
+    server = serve("--workers", "1", "--access-log", "off", "--client-header", "X-Api-Version",
+                   "--admin", f"unix:{tmp_path / 'admin'}", APP)  # fmt: skip
+    server.admin = tmp_path / "admin"
+    ask_of_many_kinds(server)
     resident = lambda: int(open(f"/proc/{server.pid}/statm").read().split()[1])  # noqa: E731
-    with follow(server, room=2048) as slow, follow(server) as quick:
-        before = None
-        for _ in range(3):
+    with follow(server) as slow, follow(server) as quick:
+        first = quick.snapshot()
+        before = resident()
+        for count in (1, 2, 3):
             server.get("/again")
-            quick.snapshot()
-            before = before or resident()
+            told = quick.snapshot()
+            assert told["at"] - first["at"] > 0.5 * count
         assert resident() - before < 256
-        slow.until(b'"left_out":')
-        slow.until(b"\n\n")
-        assert slow.snapshot()["whole"] in (True, False)
+        assert slow.snapshot()["whole"]
+        told = slow.snapshot()
+        again = [one for one in requests(told) if one["labels"]["endpoint"] == "/again"]
+        assert told["whole"] and [one["count"] for one in again] == [3]
+        assert not slow.snapshot()["whole"]
 
 
 def test_there_are_so_many_who_follow_and_others_are_answered(meter):
@@ -91,7 +105,7 @@ def test_there_are_so_many_who_follow_and_others_are_answered(meter):
     with ExitStack() as stack:
         for _ in range(FOLLOWERS):
             last = stack.enter_context(follow(server))
-        refused = ask(server.admin, "/events")
+        refused = ask(server.admin, "/events", "HEAD")
         assert refused.status == 503 and refused.headers["Retry-After"]
         assert ask(server.admin, "/metrics.json").status == 200
         last.connection.close()
