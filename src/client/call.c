@@ -175,6 +175,7 @@ static gr_answer *make(struct errand *errand) {
                         &errand->call, errand->failure) == 0)
         answer = run(errand);
     request_free(&request);
+    errand->request = NULL;
     if (!answer) origins_leave(&errand->client->origins, errand->origin);
     return answer;
 }
