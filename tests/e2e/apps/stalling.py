@@ -6,7 +6,7 @@ import threading
 import time
 
 SLOW_TO_MATCH = "a" * 22 + "b"
-LESS_SLOW = SLOW_TO_MATCH[2:]
+LESS_SLOW = SLOW_TO_MATCH[4:]
 
 
 def with_the_gil() -> None:
