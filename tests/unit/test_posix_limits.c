@@ -89,14 +89,22 @@ static void *sleep_a_little(void *unused) {
     return (void *)7;
 }
 
+static void *wait_for_leave(void *leave) {
+    sem_wait(leave);
+    return (void *)7;
+}
+
 static void limit_joins(struct record *record) {
     pthread_t thread;
     void *result;
-    pthread_create(&thread, NULL, sleep_a_little, NULL);
+    sem_t leave;
+    sem_init(&leave, 0, 0);
+    pthread_create(&thread, NULL, wait_for_leave, &leave);
     SAME(pthread_tryjoin_np(thread, &result));
     SAME(pthread_timedjoin_np(thread, &result, &past));
     SAME(pthread_timedjoin_np(thread, &result, &negative));
     SAME(pthread_timedjoin_np(thread, &result, &impossible));
+    sem_post(&leave);
     SAME(pthread_join(thread, &result));
     SAME((intptr_t)result);
     pthread_create(&thread, NULL, sleep_a_little, NULL);

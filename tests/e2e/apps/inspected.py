@@ -1,6 +1,6 @@
 """Requests that are at this and that for as long as they are let."""
 
-import hashlib
+import re
 import socket
 import threading
 import time
@@ -23,10 +23,8 @@ def ask(port):
 
 
 def hold():
-    """C code that keeps the interpreter's lock."""
-    deadline = time.monotonic() + 8
-    while time.monotonic() < deadline:
-        sorted(range(30_000_000))
+    """C code that keeps the interpreter's lock, for minutes."""
+    re.match("(a+)+$", "a" * 32 + "b")
 
 
 def app(environ, start_response):
