@@ -88,7 +88,7 @@ def _fields(store: Any) -> Any:
     return fields
 
 
-def _is_empty(jar: Any) -> bool:
+def is_empty(jar: Any) -> bool:
     return type(jar) is RequestsCookieJar and not jar._cookies
 
 
@@ -105,7 +105,7 @@ class _LateJar:
 
 
 def prepare_cookies(self: Any, cookies: Any) -> None:
-    if _is_empty(cookies):
+    if is_empty(cookies):
         self._cookies = cookies
     else:
         _prepare_cookies(self, cookies)
@@ -117,7 +117,7 @@ def prepare_auth(self: Any, auth: Any, url: Any = "") -> None:
 
 
 def merge_cookies(cookiejar: Any, cookies: Any) -> Any:
-    return cookiejar if _is_empty(cookies) else _merge_cookies(cookiejar, cookies)
+    return cookiejar if is_empty(cookies) else _merge_cookies(cookiejar, cookies)
 
 
 def merge_setting(
@@ -146,14 +146,19 @@ def resolve_proxies(request: Any, proxies: Any, trust_env: bool = True) -> Any:
     return {} if proxies is None else proxies.copy()
 
 
+def verify_of(verify: Any) -> Any:
+    """What a call says, or the environment in its place."""
+    usual = verify is True or verify is None
+    return environment.authorities() or verify if usual else verify
+
+
 def merge_environment_settings(
     self: Any, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
 ) -> Any:
     if self.trust_env:
         if environment.has_proxies():
             return _merge_environment_settings(self, url, proxies, stream, verify, cert)
-        if verify is True or verify is None:
-            verify = environment.authorities() or verify
+        verify = verify_of(verify)
     return {
         "proxies": merge_setting(proxies, self.proxies),
         "stream": merge_setting(stream, self.stream),
@@ -168,7 +173,7 @@ def extract_cookies_to_jar(jar: Any, request: Any, response: Any) -> None:
 
 
 def prepare_request(self: Any, request: Any) -> Any:
-    if request.cookies or not _is_empty(self.cookies):
+    if request.cookies or not is_empty(self.cookies):
         return _prepare_request(self, request)
     auth = request.auth
     if self.trust_env and not auth and not self.auth:

@@ -13,7 +13,6 @@ from typing import Any
 
 from requests import models, sessions
 from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from greenroom import _requests_prepare as parts
@@ -42,10 +41,9 @@ _usual_steps: tuple[Any, ...] = ()
 
 def _is_plain(session: Any) -> bool:
     """Has it nothing that a call must heed, but for its fields, verify, cert and stream?"""
-    jar = session.cookies
     return (
         not (session.auth or session.params or session.proxies)
-        and type(jar) is RequestsCookieJar and not jar._cookies
+        and parts.is_empty(session.cookies)
         and not any(session.hooks.values())
         and session.__dict__.keys().isdisjoint(_STEPS)
         and _steps(type(session)) == _usual_steps
@@ -126,8 +124,8 @@ def request(
         prepared = _prepare(self, method, url, data, headers, json) if _is_plain(self) else None
         adapter = prepared and _adapter_of(self, prepared.url)
         if adapter:
-            if self.trust_env and (verify is True or verify is None):
-                verify = parts.environment.authorities() or verify
+            if self.trust_env:
+                verify = parts.verify_of(verify)
             return _send(self, adapter, prepared, {
                 "timeout": timeout,
                 "stream": self.stream if stream is None else stream,
