@@ -107,8 +107,7 @@ static gr_metric *find(gr_metric_kind kind, const char *name, const char *help,
 
 gr_metric *gr_metric_find(gr_metric_kind kind, const char *name, const char *help,
                           const gr_label *labels, size_t count) {
-    if (strncmp(name, METRIC_OWN_PREFIX, strlen(METRIC_OWN_PREFIX)) != 0)
-        return find(kind, name, help, labels, count);
+    if (!metric_is_own(gr_slice_of(name))) return find(kind, name, help, labels, count);
     errno = EINVAL;
     return NULL;
 }

@@ -48,14 +48,9 @@ static bool ends_with(gr_slice text, gr_slice end) {
     return text.len >= end.len && memcmp(text.data + text.len - end.len, end.data, end.len) == 0;
 }
 
-static bool is_own(gr_slice name) {
-    static const char prefix[] = METRIC_OWN_PREFIX;
-    return name.len >= sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0;
-}
-
 static bool is_left_out(const struct fold *fold, const struct metric_sample *sample) {
     if (sample->kind == GR_GAUGE && !fold->gauges) return true;
-    return fold->but.len && !sample->family && is_own(sample->name) &&
+    return fold->but.len && !sample->family && metric_is_own(sample->name) &&
            ends_with(sample->labels, fold->but);
 }
 

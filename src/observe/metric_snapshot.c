@@ -9,9 +9,7 @@
 #include "observe/metric_name.h"
 
 static bool is_own(const struct metric_entry *entry) {
-    static const char prefix[] = METRIC_OWN_PREFIX;
-    size_t len = sizeof prefix - 1;
-    return !entry->family && entry->name.len > len && memcmp(entry->name.data, prefix, len) == 0;
+    return !entry->family && metric_is_own(entry->name);
 }
 
 static void put_number(FILE *out, const char *name, double number) {

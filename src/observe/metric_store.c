@@ -137,19 +137,14 @@ static bool claim(atomic_uint *count, uint32_t most) {
     return true;
 }
 
-static bool is_own(gr_slice name) {
-    static const char prefix[] = METRIC_OWN_PREFIX;
-    return name.len >= sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0;
-}
-
 struct gr_metric *metric_store_family(struct metric_store *store, gr_metric_kind kind,
                                       gr_slice name, gr_slice help) {
     struct key key = key_of(true, name, help);
     atomic_uint *slot;
     struct gr_metric *family = look_up(store, &key, &slot);
     if (family) return family;
-    bool fits = is_own(name) ? claim(&store->own_families, METRIC_OWN_FAMILIES_MAX)
-                             : claim(&store->families, METRIC_FAMILIES_MAX);
+    bool fits = metric_is_own(name) ? claim(&store->own_families, METRIC_OWN_FAMILIES_MAX)
+                                    : claim(&store->families, METRIC_FAMILIES_MAX);
     return fits ? enter(store, &key, kind) : NULL;
 }
 
@@ -169,9 +164,9 @@ struct gr_metric *metric_store_series(struct metric_store *store, struct gr_metr
     atomic_uint *slot;
     struct gr_metric *series = look_up(store, &key, &slot);
     if (series) return series;
-    bool fits = is_own(name) ? claim(&family->series, METRIC_OWN_FAMILY_MAX) &&
-                                   claim(&store->own_series, METRIC_OWN_SERIES_MAX)
-                             : claim(&store->series, METRIC_SERIES_MAX);
+    bool fits = metric_is_own(name) ? claim(&family->series, METRIC_OWN_FAMILY_MAX) &&
+                                          claim(&store->own_series, METRIC_OWN_SERIES_MAX)
+                                    : claim(&store->series, METRIC_SERIES_MAX);
     series = fits ? enter(store, &key, family->kind) : NULL;
     if (series) return series;
     key = key_of(false, name, others);

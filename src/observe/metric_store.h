@@ -17,7 +17,9 @@
 #define OBSERVE_METRIC_STORE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "greenroom/metrics.h"
 #include "observe/histogram.h"
@@ -39,6 +41,11 @@ enum {
 
 /* How the names of the server's own begin. */
 #define METRIC_OWN_PREFIX "greenroom"
+
+static inline bool metric_is_own(gr_slice name) {
+    size_t len = sizeof METRIC_OWN_PREFIX - 1;
+    return name.len >= len && memcmp(name.data, METRIC_OWN_PREFIX, len) == 0;
+}
 
 /* A value of an octave, and by which request id it is found in the log. seq is odd while somebody
  * writes it: then it is nobody else's. */

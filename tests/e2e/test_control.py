@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import signal
 import socket
 import stat
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import eventually
+from descriptors import cpu_ticks, without_descriptors
 
 APP = "supervised:app"
 
@@ -116,30 +116,20 @@ def test_the_socket_is_for_its_owner_alone(server, control):
 
 def test_without_descriptors_it_waits_for_one(server, control):
     """And does not spin on a peer whom it cannot let in."""
-    def used() -> int:
-        return sum(map(int, Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
-
-    def held() -> list[int]:
-        return [int(fd) for fd in os.listdir(f"/proc/{server.pid}/fd")]
-
-    before = len(held())
-    peers = [connect(control) for _ in range(10)]
-    eventually(lambda: len(held()) == before + 10, "all let in")
-    highest = max(held())
-    peers += [connect(control) for _ in range(highest + 1 - len(held()))]
-    eventually(lambda: len(held()) == highest + 1, "no gap below the highest")
-    limit = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (highest + 1, limit[1]))
-    with connect(control) as peer:
+    peers = []
+    with without_descriptors(server.pid, lambda count: peers.extend(connect(control) for _ in range(count))):
+        peer = connect(control)
+        peers.append(peer)
         peer.sendall(b"status\n")
-        before = used()
+        before = cpu_ticks(server.pid)
         peer.settimeout(0.5)
         with pytest.raises(TimeoutError):
             peer.recv(1)
-        assert used() - before < 0.1 * os.sysconf("SC_CLK_TCK")
-        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limit)
-        peer.settimeout(10)
-        assert peer.recv(1) == b"|"
+        assert cpu_ticks(server.pid) - before < 0.1 * os.sysconf("SC_CLK_TCK")
+    peer.settimeout(10)
+    assert peer.recv(1) == b"|"
+    for peer in peers:
+        peer.close()
 
 
 def test_a_server_is_found_by_its_process_id(serve, greenroom, tmp_path):

@@ -5,7 +5,6 @@ import math
 import os
 import random
 import re
-import resource
 import signal
 import socket
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Server, eventually
+from descriptors import cpu_ticks, without_descriptors
 from metrics import ADMIN, ask, meter  # noqa: F401
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
@@ -214,28 +214,13 @@ def test_who_waits_for_workers_leaves_room_for_their_owner(meter, tmp_path: Path
 
 def test_without_descriptors_nobody_is_let_in_and_nothing_spins(meter):
     server = meter("--workers", "1", APP)
-
-    def used() -> int:
-        return sum(map(int, Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
-
-    def held() -> list[int]:
-        return [int(fd) for fd in os.listdir(f"/proc/{server.pid}/fd")]
-
     with ExitStack() as stack:
-        before = len(held())
-        crowd(stack, server, 10)
-        eventually(lambda: len(held()) == before + 10, "all let in")
-        highest = max(held())
-        crowd(stack, server, highest + 1 - len(held()))
-        eventually(lambda: len(held()) == highest + 1, "no gap below the highest")
-        limit = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (highest + 1, limit[1]))
-        [client] = crowd(stack, server, 1, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        before = used()
-        with pytest.raises(TimeoutError):
-            client.recv(1)
-        assert used() - before < 0.1 * os.sysconf("SC_CLK_TCK")
-        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limit)
+        with without_descriptors(server.pid, lambda count: crowd(stack, server, count)):
+            [client] = crowd(stack, server, 1, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            before = cpu_ticks(server.pid)
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+            assert cpu_ticks(server.pid) - before < 0.1 * os.sysconf("SC_CLK_TCK")
         client.settimeout(5)
         assert client.recv(12) == b"HTTP/1.1 200"
 
